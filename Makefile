@@ -1,0 +1,75 @@
+# Every command there is. `make` alone lists them. Needed: make and Python 3.11 or newer.
+# The environment is .venv; it is made once, and again when pyproject.toml or constraints.txt change.
+# Nothing else here uses the network.
+
+ARGS :=
+# What `make run` hands on: make run ARGS="--port 8400".
+PYTHONS := python3.13 python3.12 python3.11 python3
+# Tried in this order. To choose: make run PYTHONS=/usr/local/bin/python3.12
+TEST_SECONDS := 900
+# No test starts after this time; each one also has its own limit, in pyproject.toml.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install -qq --no-input --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run demo setup test check fix bench
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: $(VENV)/.run-stamp ## start the proxy, its ledger and its report; no configuration needed
+	@$(BIN)/python -m payback serve $(ARGS)
+
+demo: $(VENV)/.run-stamp ## the report over 90 made-up days
+	@$(BIN)/python -m payback demo $(ARGS)
+
+setup: $(VENV)/.test-stamp ## make the environment for tests and checks
+
+test: $(VENV)/.test-stamp ## run the tests
+	@$(BIN)/python -m pytest --session-timeout=$(TEST_SECONDS) $(ARGS)
+
+check: $(VENV)/.test-stamp ## everything that must hold before a commit, tests last
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/codespell
+	@$(BIN)/python -m payback.example | diff -u config.example.toml - || { echo "make fix prints config.example.toml again" >&2; exit 1; }
+	@$(MAKE) --no-print-directory test
+
+fix: $(VENV)/.test-stamp ## format, mend what can be mended, print config.example.toml again
+	@$(BIN)/ruff check --quiet --fix --exit-zero .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/python -m payback.example > $(VENV)/config.example.toml
+	@cp $(VENV)/config.example.toml config.example.toml
+
+bench: $(VENV)/.run-stamp ## measure what payback costs a call; about four minutes, needs nginx and wrk
+	@$(BIN)/python -m bench all $(ARGS)
+
+$(VENV)/.run-stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing payback into $(VENV); this needs the network, once"
+	@$(INSTALL) -e '.[fast]'
+	@touch $@
+
+$(VENV)/.test-stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing payback and what tests and checks need into $(VENV); this needs the network, once"
+	@$(INSTALL) -e '.[fast,test,check]'
+	@touch $(VENV)/.run-stamp $@
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    new="$$python"; \
+	    "$$python" -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	    exec "$$python" -m venv --clear $(VENV); \
+	done; \
+	if [ -n "$$new" ]; then \
+	    echo "$$new cannot make environments: its venv or ensurepip is missing; on Debian: apt-get install python3-venv"; \
+	else \
+	    echo "payback needs Python 3.11 or newer, and none of these is: $(PYTHONS); on Debian: apt-get install python3 python3-venv"; \
+	fi >&2; \
+	exit 1

@@ -1,0 +1,14 @@
+"""The ledger: what a call was, what it cost, what was written down. Knows nothing of HTTP.
+
+Read in this order:
+- usage, call     the facts of one call; the one place where "input includes cached" is decided
+- money, meter    nano-USD; what is charged for
+- price, pricebook, pricelist   who says what a token costs, for a call and for those who ask
+- rating, judgement   usage x price -> Charge or Unpriced; facts in, the ledger's entry out
+- rollup, tally   what an entry adds to the sums that reports are read from; sums on the way
+- store           what an engine must do; sqlite/ is the one that is built in
+- writer, spool   one thread, group commit, and what happens when the disk will not have it
+- lock            one writing process for each ledger
+- period, ids     spans of time; ids that sort by time
+- exports/        months as files; imports/ other people's records as calls
+- errors          the tree of what can be wrong"""

@@ -1,0 +1,42 @@
+"""Entries from elsewhere, into a ledger that nobody else is writing."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from ledger.call import Entry
+from ledger.lock import LedgerLock
+from ledger.spool import Spool
+from ledger.sqlite.connection import make_private_folder
+from ledger.sqlite.store import open_store
+from ledger.store import Store
+from ledger.writer import start_ledger
+
+BATCH_ENTRIES = 5000
+"""In one transaction: each of them waits for the disk."""
+
+
+def keep_all(ledger: Path, spool: Path | None, entries: Iterable[Entry]) -> int:
+    """Keep *entries*, after what waits in *spool* (None: the one beside the ledger).
+
+    Returns how many were new: one whose id the ledger has is not added again.
+
+    Raises LedgerInUse when a payback process writes this ledger."""
+    make_private_folder(ledger.parent)
+    lock = LedgerLock(ledger)
+    try:
+        store = open_store(ledger)
+        try:
+            start_ledger(store, Spool(spool or ledger.with_name(f"{ledger.name}.spool")))
+            return _replay(store, iter(entries))
+        finally:
+            store.close()
+    finally:
+        lock.release()
+
+
+def _replay(store: Store, entries: Iterator[Entry]) -> int:
+    new = 0
+    while batch := list(islice(entries, BATCH_ENTRIES)):
+        new += store.replay(batch)
+    return new

@@ -1,0 +1,60 @@
+"""A price: what each meter of a model costs on a day, and who says so."""
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from ledger.meter import Meter
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """The rate of a call whose total input, cached tokens included, is larger than *above_input_tokens*."""
+
+    above_input_tokens: int
+    usd: Decimal
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """*usd* per *per* units of *meter*. A tier holds for all tokens of the call, not only those above it."""
+
+    meter: Meter
+    usd: Decimal
+    per: int
+    tiers: tuple[Tier, ...] = ()
+    """Ascending."""
+
+    def usd_at(self, input_tokens: int) -> Decimal:
+        """The rate of a call with *input_tokens* in all."""
+        usd = self.usd
+        for tier in self.tiers:
+            if input_tokens > tier.above_input_tokens:
+                usd = tier.usd
+        return usd
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """All rates of one model at one provider and service tier, with where they come from."""
+
+    provider: str
+    model: str
+    """The model as the price list names it."""
+    service_tier: str = "standard"
+    rates: tuple[Rate, ...]
+    source: str
+    """genai-prices with its version, or configuration."""
+    source_url: str | None = None
+    since: date | None = None
+    """First day that the source gives for these rates; None: it gives none."""
+
+    def rate_of(self, meter: Meter) -> Rate | None:
+        for rate in self.rates:
+            if rate.meter is meter:
+                return rate
+        return None
+
+
+class NoPrice(msgspec.Struct, frozen=True):
+    """Nobody we asked knows a price; *reason* says what is missing."""
+
+    reason: str

@@ -1,0 +1,126 @@
+"""The spool: where entries wait, one JSON line each, while the ledger cannot be written.
+
+A line counts once it is whole and fsync'ed. Replaying is idempotent, so a crash between replay and
+emptying does no harm. Only the writer's thread uses it."""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from ledger.call import Entry, bare, without_names
+from ledger.errors import LedgerError
+
+log = logging.getLogger(__name__)
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Entry)
+
+
+class Spool:
+    def __init__(self, path: Path) -> None:
+        """Raises LedgerError when what an earlier process left there cannot be read."""
+        self.path = path
+        self._unreadable: list[bytes] = []
+        try:
+            self.waiting, self._size = _whole_lines(path)
+        except OSError as error:
+            raise LedgerError(
+                f"cannot read the spool {path}: {error.strerror}; move it out of the way"
+            ) from error
+
+    waiting: int
+    """Entries that were not replayed yet; more than one may belong to one call."""
+    _size: int
+    """Bytes that count. What is beyond them was never confirmed to anyone: the next entry takes its place."""
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Kept when this returns. Raises OSError when the disk refuses; nothing of it counts then."""
+        data = b"".join(map(_line_of, entries))
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            end = min(self._size, os.fstat(file).st_size)
+            try:
+                os.ftruncate(file, end)
+                _write_all(file, data, end)
+                os.fsync(file)
+                if end == 0:
+                    _sync_folder(self.path.parent)
+            except OSError:
+                with suppress(OSError):
+                    os.ftruncate(file, end)
+                raise
+        finally:
+            os.close(file)
+        self._size = end + len(data)
+        self.waiting += len(entries)
+
+    def entries(self) -> Iterator[Entry]:
+        """What waits, in order. Lines that are no entries are passed over, and kept aside by clear."""
+        self._unreadable.clear()
+        if not self._size:
+            return
+        left = self._size
+        with self.path.open("rb") as lines:
+            for line in lines:
+                left -= len(line)
+                if left < 0:
+                    return
+                try:
+                    yield _decoder.decode(line)
+                except (ValueError, AssertionError):
+                    log.error("a line of the spool %s is not an entry", self.path)
+                    self._unreadable.append(line)
+
+    def set_aside(self, entry: Entry) -> None:
+        """Do not lose *entry*, which the ledger refuses in every form, when the spool is cleared."""
+        self._unreadable.append(_line_of(entry))
+
+    def clear(self) -> None:
+        if self._unreadable:
+            with self.path.with_name(f"{self.path.name}.unreadable").open("ab") as aside:
+                aside.writelines(self._unreadable)
+            self._unreadable.clear()
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+        self.waiting = self._size = 0
+
+
+def _line_of(entry: Entry) -> bytes:
+    """The entry, or what is left of it where its text is no Unicode."""
+    for told in (entry, without_names(entry)):
+        with suppress(ValueError, OverflowError):
+            return _encoder.encode(told) + b"\n"
+    return _encoder.encode(bare(entry)) + b"\n"
+
+
+def _whole_lines(path: Path) -> tuple[int, int]:
+    """How many, and how many bytes. A last line that is cut is none."""
+    number = size = 0
+    with suppress(FileNotFoundError), path.open("rb") as lines:
+        for line in lines:
+            if line.endswith(b"\n"):
+                number, size = number + 1, size + len(line)
+    return number, size
+
+
+def _write_all(file: int, data: bytes, start: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(file, view, start)
+        view, start = view[written:], start + written
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file's name is on the disk only when its folder is."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

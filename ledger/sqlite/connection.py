@@ -1,0 +1,121 @@
+"""Connections to the ledger file.
+
+Exactly one connection writes and checkpoints, guarded by ledger.lock; all others are read-only. So the
+WAL-reset fault of SQLite 3.7.0 to 3.51.2 (two connections that checkpoint) cannot be met."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from ledger.errors import LedgerDamaged, LedgerError, SchemaError
+from ledger.lock import make_private_folder as make_private_folder
+from ledger.sqlite.schema import check, check_readable, migrate
+
+_STATEMENTS = 256
+"""Kept compiled: the sizes that ledger.sqlite.store writes in, and what else is asked."""
+BUSY_MS = 500
+"""Somebody else's lock (a SQL prompt, a backup) is waited for this long; then the spool takes over."""
+QUICK_CHECK_SECONDS = 2.0
+"""The check at start reads the whole file; on a large one it is given up and left to payback check."""
+_WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # NORMAL loses the last commits when the power goes
+    f"busy_timeout = {BUSY_MS}",
+    "mmap_size = 0",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+    "cache_size = -8000",  # KiB
+    "wal_autocheckpoint = 4000",  # pages of 4 KiB
+)
+_READER_PRAGMAS = ("query_only = ON", f"busy_timeout = {BUSY_MS * 10}", "trusted_schema = OFF")
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The one connection that writes; the caller holds the lock. Makes file and schema if need be."""
+    make_private_folder(path.parent)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise LedgerError(
+            f"cannot open the ledger {path}: {error.strerror}; give --ledger another path"
+        ) from error
+    with _opened(path, str(path), uri=False) as connection:
+        check(connection, str(path))
+        for pragma in _WRITER_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        _quick_check(connection, path)
+        migrate(connection, str(path))
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write; works beside a live writer and after one that was killed."""
+    if not path.exists():
+        raise LedgerError(
+            f"there is no ledger at {path}; start payback serve first, or give --ledger its path"
+        )
+    address = f"file:{quote(os.fsencode(path.resolve()))}?mode=ro"
+    with _opened(path, address, uri=True) as connection:
+        for pragma in _READER_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        check_readable(connection, str(path))
+    return connection
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Turns what SQLite raises into a LedgerError with a sentence for the user."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(error, path) from error
+
+
+@contextmanager
+def _opened(path: Path, address: str, *, uri: bool) -> Iterator[sqlite3.Connection]:
+    """A connection that is closed again when something is wrong with the file."""
+    with explaining(path):
+        connection = sqlite3.connect(
+            address, uri=uri, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+        )
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _quick_check(connection: sqlite3.Connection, path: Path) -> None:
+    deadline = time.monotonic() + QUICK_CHECK_SECONDS
+    connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
+    try:
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        verdict = "ok"
+    finally:
+        connection.set_progress_handler(None, 0)
+    if verdict != "ok":
+        raise damaged(path)
+
+
+def _explained(error: sqlite3.Error, path: Path) -> LedgerError:
+    text = str(error)
+    if "malformed" in text:
+        return damaged(path)
+    if "not a database" in text:
+        return SchemaError(f"{path} is not a ledger and not a SQLite file; give --ledger another path")
+    return LedgerError(f"cannot use the ledger {path}: {text}; mend that, or give --ledger another path")
+
+
+def damaged(path: Path) -> LedgerDamaged:
+    return LedgerDamaged(
+        f"the ledger {path} is damaged; save what can be read with:"
+        f" sqlite3 {path} .recover | sqlite3 recovered.db"
+        " and start with --ledger recovered.db (nothing was changed)"
+    )

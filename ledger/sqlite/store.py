@@ -1,0 +1,226 @@
+"""The SQLite ledger, seen from its one writer: entries in, rows and rollups out, in one transaction."""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ledger.call import Entry, State, interrupted
+from ledger.ids import CallId
+from ledger.price import Price
+from ledger.rollup import Contributions
+from ledger.sqlite.connection import explaining, open_writer
+from ledger.sqlite.names import Names
+from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, Row, entry_of, row_of
+
+T = TypeVar("T")
+_LARGEST_STATEMENT = 256
+"""Rows in one statement. It runs without the interpreter's lock: fewer statements, fewer waits for that."""
+_FEW = 48
+"""Rows that the calls of one moment come to. Statements of each size up to it are kept compiled."""
+_REMEMBERED = 20_000
+"""Labels, and prices: their memory is bounded."""
+Move = tuple[Entry | None, Entry]
+"""What the ledger holds of a call, and what it is to hold."""
+
+
+class SqliteStore:
+    """A ledger.store.Store. Only one may be open on a file; see ledger.lock.
+
+    Methods raise sqlite3.Error, and ValueError or OverflowError for what SQLite cannot hold."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = open_writer(path)
+        self._unfinished: dict[CallId, Entry] = {}
+        self._newest = bytes(self._connection.execute("SELECT max(call_id) FROM call").fetchone()[0] or b"")
+        """No row has a larger id: what is written for the first time is known to be new without a look."""
+        self._labels: dict[str, int] = {}
+        self._prices: dict[int, tuple[Price, int]] = {}
+        """By identity: quicker than comparing rates, and the price book gives the same object all day."""
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        self.replay(entries)
+
+    def replay(self, entries: Iterable[Entry]) -> int:
+        latest = _latest(entries)
+        held = self._held(latest)
+        self._apply([(held.get(call_id), entry) for call_id, entry in latest.items()])
+        return len(latest) - len(held)
+
+    def recover(self) -> int:
+        unfinished = list(self._select("WHERE state < 2", ()))
+        self._apply([(entry, interrupted(entry)) for entry in unfinished])
+        return len(unfinished)
+
+    def probe(self) -> None:
+        """Writes the page that holds the version, the same as before."""
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        with self._transaction():
+            self._connection.execute(f"PRAGMA user_version = {version}")
+
+    def key_secret(self) -> bytes:
+        with explaining(self.path):
+            self._connection.execute(
+                "INSERT INTO setting (name, value) VALUES ('key_secret', ?) ON CONFLICT DO NOTHING",
+                (os.urandom(32),),
+            )
+            row = self._connection.execute("SELECT value FROM setting WHERE name = 'key_secret'").fetchone()
+        return bytes(row[0])
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):  # somebody else's lock, a full disk: nothing is lost
+            self._connection.execute("PRAGMA optimize")
+        self._connection.close()
+
+    def _apply(self, moves: Sequence[Move]) -> None:
+        moves = [(before, after) for before, after in moves if before is None or _replaces(after, before)]
+        if not moves:
+            return
+        contributions = Contributions()
+        for before, after in moves:
+            contributions.move(before, after)
+        with self._transaction():
+            self._upsert_calls([row_of(after, self._label, self._price_id) for _, after in moves])
+            self._add_to_rollups(contributions)
+        self._newest = max(self._newest, *(after.call.call_id for _, after in moves))
+        for _, after in moves:
+            if after.state is State.ENDED:
+                self._unfinished.pop(after.call.call_id, None)
+            else:
+                self._unfinished[after.call.call_id] = after
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._labels.clear()  # numbers given in a transaction that is rolled back are nobody's
+            self._prices.clear()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _upsert_calls(self, rows: Sequence[Row]) -> None:
+        for part in _parts(rows):
+            self._connection.execute(_upsert_calls_sql(len(part)), [value for row in part for value in row])
+
+    def _add_to_rollups(self, contributions: Contributions) -> None:
+        rows = [
+            (dimension, hour, self._label(value) if value else 0, *sums)
+            for dimension, hour, value, sums in contributions.by_dimension()
+        ]
+        for part in _parts(rows):
+            self._connection.execute(_add_to_rollups_sql(len(part)), [value for row in part for value in row])
+
+    def _label(self, text: str | None) -> int | None:
+        if text is None:
+            return None
+        number = self._labels.get(text)
+        if number is None:
+            self._connection.execute("INSERT INTO label (text) VALUES (?) ON CONFLICT DO NOTHING", (text,))
+            row = self._connection.execute("SELECT label_id FROM label WHERE text = ?", (text,)).fetchone()
+            if len(self._labels) >= _REMEMBERED:
+                self._labels.clear()
+            number = self._labels[text] = int(row[0])
+        return number
+
+    def _price_id(self, price: Price) -> int:
+        known = self._prices.get(id(price))
+        if known is None:
+            if len(self._prices) >= _REMEMBERED:
+                self._prices.clear()
+            known = self._prices[id(price)] = (
+                price,
+                self._insert_price(price),
+            )  # kept alive: its id stays its own
+        return known[1]
+
+    def _insert_price(self, price: Price) -> int:
+        fingerprint = hashlib.sha256(msgspec.json.encode(price)).digest()
+        values = (price.provider, price.model, price.service_tier, msgspec.json.encode(price.rates).decode())
+        origin = (price.source, price.source_url, price.since.isoformat() if price.since else None)
+        self._connection.execute(
+            "INSERT INTO price (fingerprint, provider, model, service_tier, rates, source, source_url, since)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (fingerprint, *values, *origin),
+        )
+        found = self._connection.execute("SELECT price_id FROM price WHERE fingerprint = ?", (fingerprint,))
+        return int(found.fetchone()[0])
+
+    def _held(self, call_ids: Collection[CallId]) -> dict[CallId, Entry]:
+        """What the ledger knows of those calls that it knows."""
+        held = {call_id: self._unfinished[call_id] for call_id in call_ids if call_id in self._unfinished}
+        doubtful = [call_id for call_id in call_ids if call_id not in held and call_id <= self._newest]
+        for part in _parts(doubtful):
+            for entry in self._select(f"WHERE call_id IN ({', '.join('?' * len(part))})", part):
+                held[entry.call.call_id] = entry
+        return held
+
+    def _select(self, where: str, values: Sequence[object]) -> Iterator[Entry]:
+        rows = self._connection.execute(f"SELECT {', '.join(COLUMNS)} FROM call {where}", values)  # noqa: S608
+        names = Names(self._connection)
+        for row in rows.fetchall():
+            yield entry_of(row, names.labels, names.prices)
+
+
+def open_store(path: Path) -> SqliteStore:
+    """Raises LedgerError with a sentence for the user, whatever is wrong with the file."""
+    return SqliteStore(path)
+
+
+def _latest(entries: Iterable[Entry]) -> dict[CallId, Entry]:
+    latest: dict[CallId, Entry] = {}
+    for entry in entries:
+        known = latest.get(entry.call.call_id)
+        if known is None or _replaces(entry, known):
+            latest[entry.call.call_id] = entry
+    return latest
+
+
+def _replaces(entry: Entry, earlier: Entry) -> bool:
+    """What is known of a call grows, and while it goes on its tokens may; its end is final."""
+    return earlier.state is not State.ENDED and entry.state >= earlier.state
+
+
+def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut *rows* into few parts of few sizes: a few rows are one part, more come in powers of two."""
+    start = 0
+    while (left := len(rows) - start) > 0:
+        size = left if left <= _FEW else min(_LARGEST_STATEMENT, 1 << (left.bit_length() - 1))
+        yield rows[start : start + size]
+        start += size
+
+
+@cache
+def _upsert_calls_sql(rows: int) -> str:
+    """The condition is _replaces: a row that it keeps from changing must not change the rollups either."""
+    changes = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS if column != "call_id")
+    return (
+        f"INSERT INTO call ({', '.join(COLUMNS)}) VALUES {_placeholders(len(COLUMNS), rows)}"  # noqa: S608
+        f" ON CONFLICT (call_id) DO UPDATE SET {changes}"
+        " WHERE excluded.state >= call.state AND call.state < 2"
+    )
+
+
+@cache
+def _add_to_rollups_sql(rows: int) -> str:
+    columns = ("dimension", "hour", "label_id", *MEASURE_COLUMNS)
+    changes = ", ".join(f"{column} = {column} + excluded.{column}" for column in MEASURE_COLUMNS)
+    return (
+        f"INSERT INTO rollup_hour ({', '.join(columns)}) VALUES {_placeholders(len(columns), rows)}"  # noqa: S608
+        f" ON CONFLICT DO UPDATE SET {changes}"
+    )
+
+
+def _placeholders(columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return ", ".join([row] * rows)

@@ -1,0 +1,122 @@
+"""What the rooms above ask of a ledger, whatever engine keeps it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from ledger.call import Entry
+from ledger.period import Period
+from ledger.rollup import Rollup
+
+
+class GroupBy(StrEnum):
+    """What a report can be split by."""
+
+    MODEL = "model"
+    WORKLOAD = "workload"
+    PROJECT = "project"
+    USER = "user"
+    KEY = "key"
+    UPSTREAM = "upstream"
+    DAY = "day"
+    HOUR = "hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """*value* is None for the calls that have none; a day is 2026-10-05, an hour 2026-10-05T13:00Z."""
+
+    value: str | None
+    sums: Rollup
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A period's groups. Days and hours in order, others by cost, largest first. The total is their sum."""
+
+    period: Period
+    by: GroupBy
+    groups: tuple[Group, ...]
+    total: Rollup
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A rollup that is not the sum of its calls."""
+
+    dimension: str
+    hour: int
+    value: str
+    measure: str
+    in_rollup: int
+    in_calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSeen:
+    """A model as the calls of a period named it, and how many did; not those with nothing to bill."""
+
+    provider: str | None
+    request_model: str | None
+    response_model: str | None
+    service_tier: str | None
+    self_hosted: bool
+    calls: int
+
+
+class Store(Protocol):
+    """The writing side: one process, one thread at a time. What returns is kept; what raises changed nothing.
+
+    An entry takes the place of what was known of its call, never of its end: kept twice, it counts once."""
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Keep *entries*; kept before or not, in any order."""
+        ...
+
+    def replay(self, entries: Iterable[Entry]) -> int:
+        """The same. Returns how many calls were new to the ledger."""
+        ...
+
+    def recover(self) -> int:
+        """End, as interrupted, what an earlier process left unfinished. Returns how many calls that were."""
+        ...
+
+    def probe(self) -> None:
+        """Raises as write does while nothing can be written."""
+        ...
+
+    def key_secret(self) -> bytes:
+        """The secret with which credentials are hashed; made once for each ledger. Raises LedgerError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Reader(Protocol):
+    """The asking side. Works beside a writer, and after one that was killed: what that one left open is
+    then answered as interrupted. Methods block; run them in a thread where a loop is to go on."""
+
+    def report(self, period: Period, by: GroupBy) -> Report: ...
+
+    def calls(self, period: Period) -> Iterator[Entry]:
+        """Every entry of the period, in the order of time."""
+        ...
+
+    def last_calls(self, limit: int) -> list[Entry]:
+        """The latest entries, the latest first; open ones too."""
+        ...
+
+    def unpriced_reasons(self, period: Period) -> list[tuple[str, int]]:
+        """Why calls have no cost, with how many each; the most frequent first."""
+        ...
+
+    def models_seen(self, period: Period) -> list[ModelSeen]:
+        """What was called, the most frequent first."""
+        ...
+
+    def disagreements(self) -> list[Disagreement]:
+        """Rollups against rows, the whole ledger; empty when all is well."""
+        ...
+
+    def close(self) -> None: ...

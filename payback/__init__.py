@@ -1,0 +1,16 @@
+"""The program: command line, settings, wiring. Imports everything; nobody imports it.
+
+Read in this order:
+- cli, version   what was asked for; the one place where errors become sentences
+- commands/      one module per command, imported when it is the one that was asked for
+- places         where files are that nobody has named
+- settings, sections, section, secret   the configuration: what can be set, and what is only referred to
+- complaints, toml_text, example        what is wrong with one, and an example of one
+- errors         what the user can mend
+- wiring, app    from settings to a running server; what starts and stops in which order
+- preconditions, front_door, bad_requests, under_way   parts of that server
+- checks/        what payback check looks at
+- terminal       tables and other people's text on a terminal
+- whole_file     files that are there whole or not at all
+- demo           made-up calls for payback demo
+- clock          the only place that reads the time"""

@@ -1,0 +1,49 @@
+"""What is said of requests that are not HTTP: nothing of what was sent, in the log as in the answer."""
+
+import logging
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+log = logging.getLogger(__name__)
+
+
+def request_log() -> logging.Logger:
+    """For aiohttp's server, in place of its own."""
+    if not log.filters:
+        log.addFilter(_BadRequests())
+    return log
+
+
+class _BadRequests(logging.Filter):
+    """aiohttp logs a request that is not HTTP with a traceback that quotes it, keys included. Here it says no
+    more than what was wrong, and only with --verbose: a port scanner would fill the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            return True
+        record.exc_info, record.msg = None, f"{record.msg}: {type(error).__name__}"
+        return log.isEnabledFor(logging.INFO)
+
+
+class Server(web.Server):
+    """aiohttp's own, whose answer to what is not HTTP quotes it; here it does not."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+class _Handler(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if isinstance(exc, HttpProcessingError):
+            message = f"payback: this is no request that can be read ({type(exc).__name__})\n"
+        return super().handle_error(request, status, exc, message)

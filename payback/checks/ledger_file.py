@@ -1,0 +1,83 @@
+"""The ledger: is it whole, are its sums right, who writes it, what waits for it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from ledger.errors import LedgerError
+from ledger.lock import is_held, lock_path
+from ledger.period import US_PER_HOUR, time_of
+from ledger.spool import Spool
+from ledger.sqlite.health import SQLITE_VERSION, has_wal_reset_fault, schema_of_whole_file
+from ledger.store import Disagreement, Reader
+from payback.checks.finding import Finding, fail, ok, warn
+from payback.terminal import clean, counted
+
+
+def ledger_is_whole(ledger: Path) -> Finding:
+    try:
+        schema = schema_of_whole_file(ledger)
+    except LedgerError as error:
+        return fail("ledger", str(error))
+    return ok("ledger", f"{ledger} has schema {schema}, and SQLite finds it whole")
+
+
+def sums_are_right(reader: Reader) -> Finding:
+    """Reports are read from sums that were kept beside the calls; here they are counted again."""
+    try:
+        wrong = reader.disagreements()
+    except LedgerError as error:
+        return fail("sums", str(error))
+    if not wrong:
+        return ok("sums", "the sums of the report are those of the calls")
+    return fail(
+        "sums",
+        f"{counted(len(wrong), 'sum')} of the report differ from their calls, such as {_told(wrong[0])};"
+        " report this fault of payback, and use payback export meanwhile, which reads the calls",
+    )
+
+
+def _told(wrong: Disagreement) -> str:
+    whose = f"{wrong.dimension} {clean(wrong.value)}".strip()
+    hour = time_of(wrong.hour * US_PER_HOUR).strftime("%Y-%m-%dT%H:%MZ")
+    return f"{wrong.measure} of {whose} at {hour}: {wrong.in_rollup} instead of {wrong.in_calls}"
+
+
+def newest_call(reader: Reader) -> datetime | None:
+    """When it began; None: there is none."""
+    found = reader.last_calls(1)
+    return time_of(found[0].call.started_us) if found else None
+
+
+def who_writes(ledger: Path) -> Finding:
+    if not is_held(ledger):
+        return ok("writer", "no payback process writes this ledger now")
+    holder = lock_path(ledger).read_text("ascii", "replace").strip()
+    return ok("writer", f"a payback process writes this ledger (pid {clean(holder) or 'unknown'})")
+
+
+def spool_is_empty(spool: Path, ledger: Path) -> Finding:
+    try:
+        waiting = Spool(spool).waiting
+    except LedgerError as error:
+        return fail("spool", str(error))
+    aside = spool.with_name(f"{spool.name}.unreadable")
+    if waiting:
+        remedy = (
+            "the running payback takes them over" if is_held(ledger) else "start payback serve, which does"
+        )
+        what = f"{counted(waiting, 'record')} in {spool} wait for the ledger to take them over"
+        return warn("spool", f"{what}; {remedy} once the ledger can be written")
+    if aside.exists():
+        return warn("spool", f"{aside} holds lines that could not be read; look at them, then take it away")
+    return ok("spool", "nothing waits for the ledger to be written")
+
+
+def sqlite_is_safe(version: tuple[int, ...] = SQLITE_VERSION) -> Finding:
+    name = f"SQLite {'.'.join(map(str, version))}"
+    if not has_wal_reset_fault(version):
+        return ok("sqlite", f"{name} is free of the known fault of its write-ahead log")
+    return warn(
+        "sqlite",
+        f"{name} may lose commits where two connections write one file; payback writes with one, so that is"
+        " harmless while no other program writes to the ledger; SQLite 3.51.3 is free of it",
+    )

@@ -1,0 +1,10 @@
+"""One module per command, each with add_arguments(parser) and run(args) -> exit status.
+
+A module here imports at its top only what each of its runs needs: prices take 150 ms, the server 140.
+
+- serve, demo      until they are told to stop
+- report, export   what is in the ledger, for people and for programs
+- prices           what is in the price lists
+- check            is everything in order
+- import_          other people's records (import is Python's word)
+- asking           what the commands that read the ledger share: which file, which days"""

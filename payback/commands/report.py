@@ -1,0 +1,113 @@
+"""payback report: what was spent on what."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from ledger.rollup import Rollup
+from ledger.store import Group, GroupBy, Report
+from ledger.tally import known_cost, measures_of
+from payback.clock import utc_now
+from payback.commands.asking import add_period_arguments, open_reader, period_of, this_month
+from payback.terminal import SENTENCE_COLUMNS, Column, clean, counted, render_table, usd_column
+
+_TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+_BESIDE = ("unpriced_calls", "self_hosted_calls", "not_billed_calls", "estimated_calls", "interrupted_calls")
+"""What whoever reads the sum must know of; a column stands only where there are any."""
+_ALWAYS = ("input_tokens", "output_tokens")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "The list cost is the sum of the calls whose price is known. Calls without a known price are not in"
+        " it: they are counted beside it as unpriced, with the reasons. Without any days it is this month."
+    )
+    add_period_arguments(parser)
+    parser.add_argument(
+        "--by",
+        choices=[by.value for by in GroupBy],
+        default="model",
+        help="one line for each (default: model)",
+    )
+    parser.add_argument("--json", action="store_true", help="for programs: {from, to, total, groups}")
+
+
+def run(args: argparse.Namespace) -> int:
+    today = utc_now().date()
+    period = period_of(args, today) or this_month(today)
+    with open_reader(args) as reader:
+        report = reader.report(period, GroupBy(args.by))
+        if args.json:
+            print(json.dumps(report_as_json(report), indent=2))
+        else:
+            print(render_report(report, reader.unpriced_reasons(period)))
+    return 0
+
+
+def report_as_json(report: Report) -> dict[str, Any]:
+    """The shape that other people's programs read; names are never changed, only added."""
+    return {
+        "from": report.period.start.isoformat(),
+        "to": (report.period.end - timedelta(days=1)).isoformat(),
+        "total": measures_of(report.total),
+        "groups": [{report.by.value: group.value, **measures_of(group.sums)} for group in report.groups],
+    }
+
+
+def render_report(report: Report, reasons: Sequence[tuple[str, int]]) -> str:
+    first, last = report.period.start, report.period.end - timedelta(days=1)
+    parts = [f"{first} to {last} (UTC), by {report.by}"]
+    if report.groups:
+        parts += [_table(report), "\n".join(_remarks(report.total, reasons))]
+    else:
+        parts.append("No calls.")
+    return "\n\n".join(parts)
+
+
+def _table(report: Report) -> str:
+    all_sums = [*(group.sums for group in report.groups), report.total]
+    names = [*(_name_of(group, report.by) for group in report.groups), "total"]
+    costs = usd_column([known_cost(sums) for sums in all_sums])
+    tokens, beside = _shown(_TOKENS, report.total), _shown(_BESIDE, report.total)
+    lines = [
+        [name, *_counts(sums, ["calls", *tokens]), cost, *_counts(sums, beside)]
+        for name, sums, cost in zip(names, all_sums, costs, strict=True)
+    ]
+    titles = ["calls", *map(_title_of, tokens), "list cost USD", *map(_title_of, beside)]
+    columns = [Column(report.by.value, right=False), *map(Column, titles)]
+    return render_table(columns, lines[:-1], lines[-1])
+
+
+def _shown(measures: Sequence[str], total: Rollup) -> list[str]:
+    return [measure for measure in measures if measure in _ALWAYS or getattr(total, measure)]
+
+
+def _title_of(measure: str) -> str:
+    return measure.removesuffix("_tokens").removesuffix("_calls").replace("_", " ")
+
+
+def _counts(sums: Rollup, measures: Sequence[str]) -> list[str]:
+    return [f"{getattr(sums, measure):,}" for measure in measures]
+
+
+def _name_of(group: Group, by: GroupBy) -> str:
+    return f"(no {by})" if group.value is None else clean(group.value)
+
+
+def _remarks(total: Rollup, reasons: Sequence[tuple[str, int]]) -> list[str]:
+    """What the sum does not say by itself."""
+    remarks = {
+        "unpriced": (total.unpriced_calls, "without a known price, not in the list cost"),
+        "self-hosted": (total.self_hosted_calls, "not billed per token, not in the list cost"),
+        "not billed": (total.not_billed_calls, "with nothing to bill, such as a list of models"),
+        "estimated": (total.estimated_calls, "whose tokens upstream did not report in full"),
+        "interrupted": (total.interrupted_calls, "that payback itself did not live to see the end of"),
+        "failed": (total.failed_calls, "that upstream refused, cut or never answered"),
+    }
+    told = [f"{word}: {counted(calls)} {meaning}" for word, (calls, meaning) in remarks.items() if calls]
+    if total.unpriced_calls:
+        why = [f"  {calls:,}  {clean(reason, SENTENCE_COLUMNS)}" for reason, calls in reasons]
+        told[1:1] = why
+    return told

@@ -1,0 +1,62 @@
+"""payback serve: the proxy, the ledger and the report."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from payback.app import Place, Running
+from payback.app import run as run_place
+from payback.commands.asking import config_of
+from payback.settings import Settings, load_settings
+from payback.terminal import counted
+from payback.wiring import ledger_path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen on; otherwise the configuration's, or 127.0.0.1")
+    parser.add_argument(
+        "--port", type=_port, help="port to listen on; otherwise the configuration's, or 8300"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log what happens; never what calls say")
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = load_settings(config_of(args))
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if args.verbose else logging.WARNING,
+        format="payback: %(levelname)s: %(message)s",
+    )
+    host = args.host or settings.server.host
+    port = settings.server.port if args.port is None else args.port
+    return serve(settings, ledger_path(settings, args.ledger), host=host, port=port)
+
+
+def serve(settings: Settings, ledger: Path, *, host: str, port: int, notices: Sequence[str] = ()) -> int:
+    """Until SIGTERM or Ctrl-C. Raises SettingsError or LedgerError where it cannot start."""
+    place = Place(settings=settings, ledger=ledger, host=host, port=port, notices=tuple(notices))
+    run_place(place, _announce)
+    return 0
+
+
+def _announce(running: Running) -> None:
+    print(f"payback passes calls on and keeps the books in {running.place.ledger}")
+    for notice in running.place.notices:
+        print(notice)
+    if running.left_open:
+        print(f"An earlier process left {counted(running.left_open)} open; marked interrupted.")
+    addresses = {"point apps at": f"{running.origin}/v1"}
+    for upstream in running.place.settings.upstreams():
+        addresses[f"or for {upstream.name}"] = f"{running.origin}/{upstream.name}"
+    addresses["report"] = f"{running.origin}/-/report"
+    width = max(map(len, addresses))
+    lines = [f"  {what:<{width}}  {address}" for what, address in addresses.items()]
+    print("\n".join(lines), flush=True)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number up to 65535")
+    return int(text)

@@ -1,0 +1,107 @@
+"""The configuration: read from TOML, checked, explained where it is wrong."""
+
+import tomllib
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from payback import places
+from payback.complaints import nearest, sentence_of
+from payback.errors import SettingsError as SettingsError
+from payback.section import Section
+from payback.sections import (
+    AliasSettings,
+    Ledger,
+    PriceSettings,
+    Report,
+    Server,
+    Text,
+    UpstreamSettings,
+    WorkloadSettings,
+)
+from payback.toml_text import toml_of
+
+PLACE = places.CONFIGURATION
+
+BUILT_IN = (
+    UpstreamSettings(name="openai", base_url="https://api.openai.com/v1", provider="openai"),
+    UpstreamSettings(name="anthropic", base_url="https://api.anthropic.com/v1", provider="anthropic"),
+    UpstreamSettings(name="ollama", base_url="http://127.0.0.1:11434", self_hosted=True),
+)
+
+
+class Settings(Section):
+    """All of it."""
+
+    default_upstream: Text = Field("openai", description="Where calls go that nothing else decides.")
+    server: Server = Server()
+    ledger: Ledger = Ledger()
+    report: Report = Report()
+    upstream: Annotated[tuple[UpstreamSettings, ...], Field(strict=False)] = ()
+    price: Annotated[tuple[PriceSettings, ...], Field(strict=False)] = ()
+    alias: Annotated[tuple[AliasSettings, ...], Field(strict=False)] = ()
+    workload: Annotated[tuple[WorkloadSettings, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> "Settings":
+        twice = _first_repeated([upstream.name for upstream in self.upstream])
+        if twice is not None:
+            raise ValueError(f"two [[upstream]] are named {twice}; rename one")
+        known = sorted(upstream.name for upstream in self.upstreams())
+        if self.default_upstream not in known:
+            offer = nearest(self.default_upstream, known)
+            raise ValueError(f"default_upstream {toml_of(self.default_upstream)} is no upstream; {offer}")
+        return self
+
+    @model_validator(mode="after")
+    def _prices_are_clear(self) -> "Settings":
+        twice = _first_repeated(
+            [(price.provider, price.model, price.service_tier, price.since) for price in self.price]
+        )
+        if twice is not None:
+            raise ValueError(f"two [[price]] of {twice[0]} {twice[1]} begin on {twice[3]}; take one out")
+        return self
+
+    def upstreams(self) -> tuple[UpstreamSettings, ...]:
+        """The configured ones, then the built-in ones that are not replaced."""
+        own = {upstream.name for upstream in self.upstream}
+        return (*self.upstream, *(upstream for upstream in BUILT_IN if upstream.name not in own))
+
+
+def load_settings(path: Path | None) -> Settings:
+    """*path*, or ./payback.toml where that is there, or else the defaults. Raises SettingsError."""
+    place = path or (PLACE if PLACE.is_file() else None)
+    if place is None:
+        return Settings()
+    try:
+        text = place.read_text("utf-8") + "\n"  # else a fault in the last line is told without its number
+        table = tomllib.loads(text, parse_float=Decimal)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read the configuration {place}: {error.strerror}; give --config another path"
+        ) from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{place} is not text in UTF-8; save it as that") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"{place} is not TOML: {_told(error)}; mend that line") from None
+    return read_settings(table, str(place))
+
+
+def read_settings(table: dict[str, Any], place: str) -> Settings:
+    """*place* is what messages call the configuration. Raises SettingsError."""
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        raise SettingsError(f"{place}: {sentence_of(error, Settings)}") from None
+
+
+def _told(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _first_repeated(names: Sequence[Any]) -> Any:
+    return next((name for at, name in enumerate(names) if name in names[:at]), None)

@@ -1,0 +1,38 @@
+"""Our own answers, in the error shape of the API that was called, so that its client can read them.
+
+Shapes: https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors and
+https://docs.ollama.com/api/errors, read 2026-11-22."""
+
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):
+    """*message* is one sentence: where, what, what to do. *code* is for programs."""
+
+    status: int
+    code: str
+    message: str
+    retry_after_s: int | None = None
+
+
+def answer_of(refusal: Refusal, path: str, call_id: str | None = None) -> web.Response:
+    headers = {"X-Payback-Call-Id": call_id} if call_id else {}
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    body = msgspec.json.encode(_shaped(refusal, path))
+    return web.Response(status=refusal.status, body=body, content_type="application/json", headers=headers)
+
+
+def _shaped(refusal: Refusal, path: str) -> object:
+    message = f"payback: {refusal.message}"
+    if "/v1/messages" in path:
+        kind = "api_error" if refusal.status >= 500 else "invalid_request_error"
+        return {"type": "error", "error": {"type": kind, "message": message}}
+    if path.startswith("/api/") or "/ollama/api/" in path:
+        return {"error": message}
+    kind = "server_error" if refusal.status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": refusal.code}}

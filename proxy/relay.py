@@ -1,0 +1,256 @@
+"""The relay: one answer from upstream to the client. Each chunk goes on as soon as it has come; the
+chunk that carries tokens, and the one that ends the answer, wait for the ledger."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from enum import Enum
+
+import msgspec
+from aiohttp import ClientError, web
+from multidict import CIMultiDict
+
+from ledger.call import Entry, Outcome
+from ledger.errors import LedgerUnavailable
+from ledger.money import render_usd
+from proxy.dialects import Dialect
+from proxy.headers import response_headers, without
+from proxy.inflate import InflatingTap
+from proxy.record import Record
+from proxy.tap import DocumentTap, NoTap, StreamTap, Tap
+from proxy.upstream_client import Answer
+from proxy.upstream_errors import UpstreamBroke, broke
+
+log = logging.getLogger(__name__)
+
+WHOLE_BYTES = 1 << 18
+WHOLE_SECONDS = 0.1
+"""A metered document that is whole within these bounds carries its cost in a header; a longer one streams."""
+_READ_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+
+
+class Metering(msgspec.Struct, frozen=True):
+    """How an answer is to be listened to. *hide*: keep from the client what came only because we asked."""
+
+    dialect: Dialect | None
+    hide: bool = False
+
+
+class Kind(Enum):
+    STREAM = "stream"
+    """Events, metered as they come."""
+    DOCUMENT = "document"
+    """One JSON text; its last byte waits until it is metered and written down."""
+    OPAQUE = "opaque"
+    """Not metered."""
+
+
+async def relay(
+    request: web.Request, answer: Answer, record: Record, metering: Metering
+) -> web.StreamResponse:
+    """Pass *answer* on. However this ends, the record is ended."""
+    passage = _Passage(request, answer, record, metering)
+    try:
+        return await passage.run()
+    except UpstreamBroke as error:
+        record.end_unheard(error.outcome, passage.tap.learned, str(error))
+    except LedgerUnavailable:
+        record.end_unheard(
+            Outcome.INTERRUPTED, passage.tap.learned, "cut, as the ledger could not be written"
+        )
+    except ConnectionError:
+        record.end_unheard(Outcome.CLIENT_LEFT, passage.tap.learned)
+    except asyncio.CancelledError:
+        record.end_cancelled(passage.tap.learned)
+        answer.close()
+        raise
+    except Exception as error:
+        log.error("call %s failed", record.call_id, exc_info=error)
+        record.end_unheard(Outcome.INTERRUPTED, passage.tap.learned, "payback failed within the answer")
+    return passage.cut()
+
+
+class _Passage:
+    def __init__(self, request: web.Request, answer: Answer, record: Record, metering: Metering) -> None:
+        self._request = request
+        self._answer = answer
+        self._record = record
+        self._kind, self.tap = _tap_for(answer, metering)
+        self._outcome = Outcome.OK if answer.status < 400 else Outcome.UPSTREAM_ERROR
+        self._response: web.StreamResponse | None = None
+        self._last_byte = b""
+        """Of a document, what waits for the ledger."""
+
+    async def run(self) -> web.StreamResponse:
+        if self._request.method == "HEAD":
+            await self._end()
+            return self._new_response()
+        start, is_whole = await self._start()
+        if is_whole:
+            return await self._whole(start)
+        response = self._response = self._new_response()
+        await response.prepare(self._request)
+        if start:
+            await self._pass(start)
+        async for chunk in _chunks_of(self._answer):
+            await self._pass(chunk)
+        rest = self._last_byte + self._finish_tap()
+        await self._end()
+        if rest:
+            await response.write(rest)
+        await response.write_eof()
+        return response
+
+    def cut(self) -> web.StreamResponse:
+        """End the client's answer as a broken one: a clean end would make it look whole."""
+        self._answer.close()
+        if self._request.transport is not None:
+            self._request.transport.abort()
+        return self._response or web.Response(status=502)
+
+    async def _start(self) -> tuple[bytes, bool]:
+        """What of a document is there at once, and whether that is all."""
+        content = self._answer.content
+        if self._kind is not Kind.STREAM and content.is_eof():
+            return self._read_nowait(), True
+        if self._kind is not Kind.DOCUMENT:
+            return b"", False
+        parts: list[bytes] = []
+        try:
+            async with asyncio.timeout(WHOLE_SECONDS):
+                while sum(map(len, parts)) < WHOLE_BYTES and not content.at_eof():
+                    parts.append(await content.readany())
+        except TimeoutError:
+            return b"".join(parts), False
+        except ClientError as error:
+            raise broke(error) from error
+        return b"".join(parts), content.at_eof()
+
+    def _read_nowait(self) -> bytes:
+        try:
+            return self._answer.content.read_nowait()
+        except ClientError as error:
+            raise broke(error) from error
+
+    async def _whole(self, body: bytes) -> web.StreamResponse:
+        self._record.first_byte()
+        rest = self._feed(body) + self._finish_tap()
+        entry = await self._end()
+        headers = self._headers()
+        if entry is not None and entry.list_cost is not None:
+            headers["X-Payback-Cost-Usd"] = render_usd(entry.list_cost)
+        headers.popall("Content-Length", None)
+        response = _Whole(status=self._answer.status, reason=self._answer.reason, headers=headers, body=rest)
+        response.invented = _invented(self._answer)
+        return response
+
+    async def _pass(self, chunk: bytes) -> None:
+        self._record.first_byte()
+        data = self._feed(chunk)
+        if self._kind is Kind.DOCUMENT:
+            data = self._last_byte + data
+            data, self._last_byte = data[:-1], data[-1:]
+        else:
+            await self._keep_books()
+        if data and self._response is not None:
+            await self._response.write(data)
+
+    async def _keep_books(self) -> None:
+        """Before the bytes that were just fed go out: what they told is on the disk."""
+        learned = self.tap.learned
+        if self._record.is_ended:
+            return
+        if learned.done or (self._kind is Kind.OPAQUE and self._answer.content.at_eof()):
+            await self._end()
+        else:
+            await self._record.metered(learned)
+
+    async def _end(self) -> Entry | None:
+        if self._record.is_ended:
+            return None
+        return await self._record.end(self._outcome, self.tap.learned)
+
+    def _feed(self, chunk: bytes) -> bytes:
+        held = self.tap.held()
+        try:
+            return self.tap.feed(chunk)
+        except Exception as error:  # noqa: BLE001  # a fault in metering never changes what the client gets
+            self._give_up_metering(error)
+            return held + chunk
+
+    def _finish_tap(self) -> bytes:
+        held = self.tap.held()
+        try:
+            return self.tap.finish()
+        except Exception as error:  # noqa: BLE001  # as above
+            self._give_up_metering(error)
+            return held
+
+    def _give_up_metering(self, error: Exception) -> None:
+        log.error("metering failed for call %s", self._record.call_id, exc_info=error)
+        self.tap = NoTap("metering failed")
+
+    def _new_response(self) -> web.StreamResponse:
+        response = _Streamed(status=self._answer.status, reason=self._answer.reason, headers=self._headers())
+        response.invented = _invented(self._answer)
+        return response
+
+    def _headers(self) -> CIMultiDict[str]:
+        headers = response_headers(self._answer.raw_headers)
+        if self._kind is Kind.STREAM:
+            headers = without(headers, "content-length")
+        headers.append(("X-Payback-Call-Id", self._record.call_id))
+        return CIMultiDict(headers)
+
+
+class _Streamed(web.StreamResponse):
+    """An answer with upstream's headers alone: what aiohttp adds and upstream did not send is taken back."""
+
+    invented: tuple[str, ...] = ()
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        _take_back(self)
+
+
+class _Whole(web.Response):
+    """The same, with its body."""
+
+    invented: tuple[str, ...] = ()
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        _take_back(self)
+
+
+def _take_back(response: _Streamed | _Whole) -> None:
+    for name in response.invented:
+        response.headers.popall(name, None)
+
+
+def _invented(answer: Answer) -> tuple[str, ...]:
+    return tuple(name for name in ("Content-Type", "Server") if name not in answer.headers)
+
+
+def _tap_for(answer: Answer, metering: Metering) -> tuple[Kind, Tap]:
+    dialect = metering.dialect
+    if dialect is None or answer.status >= 400:
+        return Kind.OPAQUE, NoTap()
+    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    kind = Kind.STREAM if content_type == "text/event-stream" else Kind.DOCUMENT
+    if encoding not in _READ_ENCODINGS:
+        return kind, NoTap("the answer is in an encoding that is not read")
+    is_plain = encoding in ("", "identity")
+    hide = metering.hide and is_plain
+    tap: Tap = StreamTap(dialect, hide=hide) if kind is Kind.STREAM else DocumentTap(dialect)
+    return kind, tap if is_plain else InflatingTap(tap)
+
+
+async def _chunks_of(answer: Answer) -> AsyncIterator[bytes]:
+    """Yield the body; say who broke while it is still clear."""
+    try:
+        async for chunk in answer.content.iter_any():
+            yield chunk
+    except (ClientError, TimeoutError) as error:
+        raise broke(error) from error

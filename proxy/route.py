@@ -1,0 +1,83 @@
+"""Which upstream a call goes to: by first path segment, model's pattern, dialect, or the default."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+from yarl import URL
+
+from proxy.dialects import Dialect, dialect_of
+from proxy.upstream import Upstream
+
+REMEMBERED_PATHS = 1024
+"""An application uses a few paths over and over; what is remembered of others is bounded."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What the path alone says."""
+
+    raw_path: str
+    """As upstream is to see it: without our prefix, with the query."""
+    path: str
+    """The same without the query."""
+    upstream: Upstream | None
+    """Set where the path names one."""
+    fallback: Upstream
+    """Where the call goes if the model's name does not decide."""
+    dialect: Dialect | None
+    """None: an operation that is not metered."""
+
+
+class NoRoute(msgspec.Struct, frozen=True):
+    reason: str
+
+
+class Router:
+    """Built once from the configuration; pure."""
+
+    def __init__(self, upstreams: Sequence[Upstream], default: str) -> None:
+        self._by_name = {upstream.name: upstream for upstream in upstreams}
+        self._with_patterns = [upstream for upstream in upstreams if upstream.models]
+        self._default = self._by_name[default]
+        self.target_of = lru_cache(maxsize=REMEMBERED_PATHS)(self._target_of)
+        """The target, or NoRoute, of a raw path and query as they stand in the request line."""
+        self.url_of = lru_cache(maxsize=REMEMBERED_PATHS)(_url_of)
+        """Where an upstream answers a target's raw path."""
+
+    def upstream_of(self, target: Target, model: str | None) -> Upstream:
+        if target.upstream is not None:
+            return target.upstream
+        for upstream in self._with_patterns if model else ():
+            if upstream.takes(model or ""):
+                return upstream
+        return target.fallback
+
+    def _target_of(self, raw_path: str) -> Target | NoRoute:
+        if not raw_path.startswith("/"):
+            return NoRoute("the request target must start with a slash; set base_url, not a proxy")
+        segment, slash, rest = raw_path[1:].partition("/")
+        upstream = self._by_name.get(segment) if slash else None
+        own_path = f"/{rest}" if upstream else raw_path
+        path = own_path.partition("?")[0]
+        if _climbs(path):
+            return NoRoute("the path has a segment of dots; write the path that is meant")
+        fallback = self._by_name.get(_family_of(path), self._default)
+        return Target(own_path, path, upstream, fallback, dialect_of(path))
+
+
+def _url_of(upstream: Upstream, raw_path: str) -> URL:
+    """*raw_path* is sent as it is: it starts with a slash, so it cannot change scheme, host or port."""
+    return URL(f"{upstream.root}{raw_path}", encoded=True)
+
+
+def _climbs(path: str) -> bool:
+    """Would some server read this path as leaving the folder that a configured key is meant for?"""
+    decoded = path.lower().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\").replace("\\", "/")
+    return any(segment in (".", "..") for segment in decoded.split("/"))
+
+
+def _family_of(path: str) -> str:
+    """The built-in upstream that speaks this path's dialect; '' for OpenAI's, which many speak."""
+    if path == "/v1/messages" or path.startswith("/v1/messages/"):
+        return "anthropic"
+    return "ollama" if path.startswith("/api/") else ""

@@ -1,0 +1,75 @@
+"""Server-sent events, sans-IO: bytes in any pieces in, whole events out, no byte lost or changed.
+
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, sections 9.2.5 and 9.2.6, read
+2026-11-22: lines end with CRLF, LF or CR; a blank line ends an event; one BOM may come first."""
+
+import re
+
+MAX_EVENT_BYTES = 1 << 18
+"""A longer event is passed on but not looked into: the meter's memory is bounded whatever upstream sends."""
+
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n|\Z))")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+class EventSplitter:
+    """Cuts a stream into events. Whatever was fed is either returned by feed or still held."""
+
+    def __init__(self) -> None:
+        self.held = b""
+        """The start of an event whose end has not come."""
+        self._oversize = False
+
+    def feed(self, chunk: bytes) -> tuple[bytes, list[bytes]]:
+        """What belongs to no event that can be looked into, then the events that are now whole.
+
+        Each event comes with the blank line that ends it."""
+        data = self.held + chunk if self.held else chunk
+        loose = b""
+        if self._oversize:
+            end = _end_of_event(data, 0)
+            if end is None:
+                self.held = data[-3:]
+                return data[:-3], []
+            loose, data, self._oversize = data[:end], data[end:], False
+        events, start = [], 0
+        while (end := _end_of_event(data, start)) is not None:
+            events.append(data[start:end])
+            start = end
+        self.held = data[start:]
+        if len(self.held) > MAX_EVENT_BYTES:
+            # Events in this piece are given up with it: order is kept, and this is no normal stream.
+            loose, events, self._oversize = loose + data[:-3], [], True
+            self.held = data[-3:]
+        return loose, events
+
+    def finish(self) -> bytes:
+        """The end has come: what is held is the last event, whole or cut."""
+        rest, self.held = self.held, b""
+        return rest
+
+
+def data_of(event: bytes) -> bytes:
+    """The data of an event, its lines joined by a newline; b'' where there is none.
+
+    >>> data_of(b': hello\\ndata: {"a":\\ndata:1}\\n\\n')
+    b'{"a":\\n1}'
+    """
+    if (
+        event.startswith(b"data: ")
+        and event.endswith(b"\n\n")
+        and event.count(b"\n") == 2
+        and b"\r" not in event
+    ):
+        return event[6:-2]
+    lines = _LINE_END.split(event.removeprefix(b"\xef\xbb\xbf"))
+    found = [line[5:].removeprefix(b" ") for line in lines if line == b"data" or line.startswith(b"data:")]
+    return b"\n".join(found)
+
+
+def _end_of_event(data: bytes, start: int) -> int | None:
+    if b"\r" not in data:
+        end = data.find(b"\n\n", start)
+        return None if end < 0 else end + 2
+    found = _BLANK_LINE.search(data, start)
+    return None if found is None else found.end()

@@ -1,0 +1,184 @@
+"""The one door to upstreams: a request goes out, the head of an answer comes back.
+
+A body that is known in full goes out over aiohttp's connections, but past its client session: no cookies,
+redirects, retries or invented headers are wanted, and half of the session's time is spent on them. All else
+(uploads that stream through, reads that may be sent again when a pooled connection proves dead) takes the
+session. tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
+
+from functools import lru_cache
+from typing import Protocol
+
+from aiohttp import (
+    ClientRequest,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    StreamReader,
+    TCPConnector,
+)
+from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from proxy.asked import Body
+from proxy.headers import Headers
+from proxy.upstream_errors import NotHttp
+
+LINE_BYTES = 64 << 10
+"""Longest header line of an answer; gateways send longer ones than aiohttp's 8 KiB."""
+UNASKED_UPGRADE = "the connection was upgraded, unasked"
+_ONE_WRITE_BYTES = 64 << 10
+"""A longer body is not copied behind its head."""
+_INVENTED_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""What aiohttp's session would add where the application sent none."""
+
+
+class Answer(Protocol):
+    """What is used of an answer; aiohttp's ClientResponse has it too."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def headers(self) -> CIMultiDictProxy[str]: ...
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]: ...
+    @property
+    def content(self) -> StreamReader: ...
+    def close(self) -> None:
+        """Give up what has not been read, with the connection. Harmless after the end."""
+        ...
+
+
+class UpstreamClient:
+    """Make it on the loop that will use it; close it there."""
+
+    def __init__(self, *, connect_timeout_s: float, idle_timeout_s: float) -> None:
+        self._timeout = ClientTimeout(total=None, sock_connect=connect_timeout_s, sock_read=idle_timeout_s)
+        self._pooled = self._session(TCPConnector(limit=0))
+        self._closing = self._session(TCPConnector(limit=0, force_close=True))
+        self._to = lru_cache(maxsize=256)(self._request_to)
+
+    async def send(
+        self, method: str, url: URL, headers: Headers, body: Body, *, keeps_connection: bool
+    ) -> Answer:
+        """The head of the answer. Raises ClientError or TimeoutError when none comes.
+
+        Without *keeps_connection* the connection is new, and closed after the answer."""
+        session = self._pooled if keeps_connection else self._closing
+        if isinstance(body, bytes):
+            return await self._send_whole(session, method, url, headers, body)
+        answer = await session.request(
+            method, url, headers=CIMultiDict(headers), data=body, allow_redirects=False
+        )
+        if answer.status == 101:
+            answer.close()
+            raise NotHttp(UNASKED_UPGRADE)
+        return answer
+
+    async def close(self) -> None:
+        await self._pooled.close()
+        await self._closing.close()
+
+    async def _send_whole(
+        self, session: ClientSession, method: str, url: URL, headers: Headers, body: bytes
+    ) -> Answer:
+        connection = await self._connected(session, url)
+        try:
+            protocol, transport = connection.protocol, connection.transport
+            assert protocol is not None
+            assert transport is not None
+            protocol.set_response_params(
+                skip_payload=method == "HEAD",
+                read_until_eof=True,
+                auto_decompress=False,
+                read_timeout=self._timeout.sock_read,
+                max_line_size=LINE_BYTES,
+                max_field_size=LINE_BYTES,
+            )
+            head = _head(method, url, headers, len(body), closes=session is self._closing)
+            if len(body) <= _ONE_WRITE_BYTES:
+                transport.write(head + body)
+            else:
+                transport.writelines((head, body))
+            protocol.start_timeout()
+            return await _answer_on(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    async def _connected(self, session: ClientSession, url: URL) -> Connection:
+        assert session.connector is not None
+        try:
+            return await session.connector.connect(self._to(url.origin()), traces=[], timeout=self._timeout)
+        except TimeoutError as error:
+            raise ConnectionTimeoutError("the connection was not made in time") from error
+
+    def _session(self, connector: TCPConnector) -> ClientSession:
+        return ClientSession(
+            connector=connector,
+            cookie_jar=DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=_INVENTED_HEADERS,
+            timeout=self._timeout,
+            max_line_size=LINE_BYTES,
+            max_field_size=LINE_BYTES,
+        )
+
+    def _request_to(self, origin: URL) -> ClientRequest:
+        """Tells the connector where to; nothing of it is sent."""
+        return ClientRequest("POST", origin, loop=self._pooled._loop)  # noqa: SLF001
+
+
+class _Whole:
+    """An answer that came past the session."""
+
+    __slots__ = ("_connection", "content", "headers", "raw_headers", "reason", "status")
+
+    def __init__(
+        self,
+        connection: Connection,
+        status: int,
+        reason: str | None,
+        headers: CIMultiDictProxy[str],
+        raw_headers: tuple[tuple[bytes, bytes], ...],
+        content: StreamReader,
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.raw_headers = raw_headers
+        self.content = content
+        self._connection = connection
+        content.on_eof(connection.release)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+async def _answer_on(connection: Connection) -> _Whole:
+    """The first head that is not informational. An upgrade that nobody asked for is no answer."""
+    assert connection.protocol is not None
+    while True:
+        try:
+            message, content = await connection.protocol.read()
+        except HttpProcessingError as error:
+            raise NotHttp("the answer is not HTTP") from error
+        if message.code == 101:
+            raise NotHttp(UNASKED_UPGRADE)
+        if message.code >= 200:
+            return _Whole(
+                connection, message.code, message.reason, message.headers, message.raw_headers, content
+            )
+
+
+def _head(method: str, url: URL, headers: Headers, length: int, *, closes: bool) -> bytes:
+    """The request up to its body. Names and values are those that aiohttp's parser let in, byte for byte."""
+    lines = [f"{method} {url.raw_path_qs} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"]
+    lines += [f"{name}: {value}\r\n" for name, value in headers]
+    lines.append(f"Content-Length: {length}\r\n")
+    lines.append("Connection: close\r\n\r\n" if closes else "\r\n")
+    return "".join(lines).encode("utf-8", "surrogateescape")

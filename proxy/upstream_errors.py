@@ -1,0 +1,69 @@
+"""UpstreamFailed     no answer came; carries what the client is told and what the ledger says
+  NotHttp          what came instead of an answer
+UpstreamBroke      the answer was cut; the client's is cut too"""
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from ledger.call import Outcome
+from proxy.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamFailed(Exception):
+    outcome: Outcome
+    problem: str
+    refusal: Refusal
+
+
+class NotHttp(aiohttp.ClientError):
+    """What came is no HTTP answer, or none to what was asked."""
+
+
+class UpstreamBroke(Exception):
+    def __init__(self, outcome: Outcome, problem: str) -> None:
+        super().__init__(problem)
+        self.outcome = outcome
+        self.problem = problem
+
+
+def failed(error: Exception, upstream_name: str) -> UpstreamFailed:
+    """No head of an answer: why, in words that hold no address with a key in it."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return _timeout(upstream_name, "did not take the connection in time")
+    if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
+        return _timeout(upstream_name, "was silent for too long")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return _unreachable(upstream_name, "its TLS certificate or handshake is not valid")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return _unreachable(upstream_name, "its host name is not known")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _unreachable(upstream_name, _reason_of(error))
+    if isinstance(error, aiohttp.ClientResponseError | NotHttp):
+        return _broken(upstream_name, "answered what is not HTTP")
+    return _broken(upstream_name, "closed the connection unanswered")
+
+
+def broke(error: Exception) -> UpstreamBroke:
+    if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
+        return UpstreamBroke(Outcome.TIMEOUT, "upstream fell silent within its answer")
+    return UpstreamBroke(Outcome.UPSTREAM_BROKE, "upstream cut its answer")
+
+
+def _unreachable(upstream_name: str, why: str) -> UpstreamFailed:
+    problem = f"upstream {upstream_name} cannot be reached: {why}"
+    message = f"{problem}; check that it runs and that its base_url is right"
+    return UpstreamFailed(Outcome.UPSTREAM_ERROR, problem, Refusal(502, "upstream_unreachable", message))
+
+
+def _timeout(upstream_name: str, what: str) -> UpstreamFailed:
+    problem = f"upstream {upstream_name} {what}"
+    return UpstreamFailed(Outcome.TIMEOUT, problem, Refusal(504, "upstream_timeout", f"{problem}; try again"))
+
+
+def _broken(upstream_name: str, what: str) -> UpstreamFailed:
+    problem = f"upstream {upstream_name} {what}"
+    return UpstreamFailed(
+        Outcome.UPSTREAM_BROKE, problem, Refusal(502, "upstream_broke", f"{problem}; try again")
+    )

@@ -1,0 +1,52 @@
+"""Children are started, measured and ended by their own handle."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import processes
+from bench.errors import BenchError
+
+
+def test_a_child_ends_with_its_block(tmp_path: Path) -> None:
+    with processes.child(
+        [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "sleeper.log"
+    ) as child:
+        assert child.poll() is None
+        assert child.pid in processes.family_of(os.getpid())
+    assert child.returncode == -15
+
+
+def test_memory_and_time_of_a_process_are_read_in_their_units() -> None:
+    assert 5 < processes.resident_mb(os.getpid()) < 2000
+    assert 0 < processes.cpu_s(os.getpid()) < 3600
+
+
+def test_a_process_that_has_gone_counts_nothing() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert processes.family_of(gone.pid) == [gone.pid]
+    assert processes.resident_mb(gone.pid) == 0
+
+
+def test_a_target_that_does_not_start_is_quoted(tmp_path: Path) -> None:
+    log = tmp_path / "payback.log"
+    with processes.child([sys.executable, "-c", "raise SystemExit('no such upstream')"], log) as child:
+        child.wait(10)
+        with pytest.raises(
+            BenchError, match=r"payback ended with status 1; its last words:\nno such upstream"
+        ):
+            processes.wait_until_ready(child, processes.free_port(), "/", log)
+
+
+def test_a_command_that_takes_too_long_is_killed() -> None:
+    with pytest.raises(BenchError, match="took more than 0 s"):
+        processes.run_for_output([sys.executable, "-c", "import time; time.sleep(60)"], timeout_s=0.2)
+
+
+def test_a_module_that_fails_is_quoted() -> None:
+    with pytest.raises(BenchError, match=r"No module named bench\.nothing"):
+        processes.run_module("bench.nothing", timeout_s=30)

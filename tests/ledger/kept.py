@@ -1,0 +1,123 @@
+"""Ledgers that tests keep, with lock, store, reader and writer; and a dict that says what should be in one."""
+
+import asyncio
+import shutil
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.call import Entry, State
+from ledger.ids import CallId
+from ledger.lock import LedgerLock
+from ledger.period import month_of
+from ledger.spool import Spool
+from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
+from ledger.sqlite.store import SqliteStore
+from ledger.store import GroupBy
+from ledger.writer import Writer
+from tests.ledger.made_up import DAY
+
+MONTH = month_of(DAY)
+
+
+class Ledger:
+    """A store with the lock held, and a reader beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = LedgerLock(path)
+        self.store = SqliteStore(path)
+        self.reader = SqliteReader(path)
+
+    def close(self) -> None:
+        self.store.close()
+        self.reader.close()
+        self.lock.release()
+
+    def killed(self, to: Path) -> Path:
+        """What the disk holds at this instant, as if the process ended here; the WAL is not folded in."""
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{self.path}{suffix}", f"{to}{suffix}")
+        self.close()
+        return to
+
+
+def entries_in(reader: SqliteReader) -> list[Entry]:
+    return list(reader.calls(MONTH))
+
+
+Model = dict[CallId, Entry]
+"""The ledger as it should be."""
+
+
+def keep(model: Model, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        known = model.get(entry.call.call_id)
+        if known is None or (known.state is not State.ENDED and entry.state >= known.state):
+            model[entry.call.call_id] = entry
+
+
+@dataclass
+class Desk:
+    """A writer at work, and the places it writes to."""
+
+    path: Path
+    store: SqliteStore
+    writer: Writer
+
+    @property
+    def spool_path(self) -> Path:
+        return self.path.with_name("payback.db.spool")
+
+    @property
+    def reserve_bytes(self) -> int:
+        """0: it was given back."""
+        reserve = self.path.with_name("payback.db.reserve")
+        return reserve.stat().st_size if reserve.exists() else 0
+
+    def in_ledger(self) -> list[Entry]:
+        """As another process sees it. Also proves that rows and rollups agree."""
+        reader = open_sqlite_reader(self.path)
+        entries = list(reader.calls(MONTH))
+        assert reader.disagreements() == []
+        assert reader.report(MONTH, GroupBy.DAY).total.calls == sum(entry.state > 0 for entry in entries)
+        reader.close()
+        return entries
+
+    @contextmanager
+    def locked_by_another(self) -> Iterator[None]:
+        """As a SQL prompt does that was left in a transaction."""
+        prompt = sqlite3.connect(self.path, isolation_level=None)
+        prompt.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            prompt.close()
+
+
+@asynccontextmanager
+async def desk_at(folder: Path) -> AsyncIterator[Desk]:
+    path = folder / "payback.db"
+    lock = LedgerLock(path)
+    store = SqliteStore(path)
+    desk = Desk(
+        path,
+        store,
+        Writer(store, Spool(path.with_name("payback.db.spool")), path.with_name("payback.db.reserve")),
+    )
+    desk.writer.start()
+    try:
+        yield desk
+    finally:
+        await desk.writer.close()
+        lock.release()
+
+
+async def until(true: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "not in time"
+        await asyncio.sleep(0.01)

@@ -1,0 +1,230 @@
+"""The schema: only our own files are touched, a step is made whole or not at all, bad rows are refused."""
+
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import SchemaError
+from ledger.lock import LedgerLock
+from ledger.period import month_of
+from ledger.sqlite import schema
+from ledger.sqlite.reader import open_sqlite_reader
+from ledger.sqlite.rows import COLUMNS, row_of
+from ledger.sqlite.schema import APPLICATION_ID, check, check_readable, migrate, migrations
+from ledger.sqlite.store import open_store
+from ledger.store import GroupBy
+from tests.ledger.made_up import DAY, whole_call
+
+OLD_LEDGER = Path(__file__).parents[1] / "data" / "ledger_schema_1.sql"
+"""What .dump gave of a ledger of the first schema, with its PRAGMAs in front."""
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def number(connection: sqlite3.Connection, question: str) -> int:
+    return int(connection.execute(question).fetchone()[0])
+
+
+def test_migrations_are_numbered_from_one_without_a_gap_and_say_why() -> None:
+    assert [version for version, _ in migrations()] == list(range(1, len(migrations()) + 1))
+    assert all(script.startswith("-- ") for _, script in migrations())
+
+
+def test_a_new_file_becomes_a_ledger_of_the_newest_schema(connection: sqlite3.Connection) -> None:
+    migrate(connection, "x.db")
+    assert number(connection, "PRAGMA application_id") == APPLICATION_ID == int.from_bytes(b"payb", "big")
+    assert check(connection, "x.db") == len(migrations())
+
+
+def test_a_ledger_that_is_up_to_date_is_left_alone(connection: sqlite3.Connection) -> None:
+    migrate(connection, "x.db")
+    before = number(connection, "PRAGMA schema_version")
+    migrate(connection, "x.db")
+    assert number(connection, "PRAGMA schema_version") == before
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "CREATE TABLE t2 (x) STRICT; SELECT 1;",
+        "CREATE TABLE t2 (x TEXT) STRICT; INSERT INTO nowhere VALUES (1)",
+    ],
+)
+def test_a_step_that_fails_leaves_nothing_behind(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    migrate(connection, "x.db")
+    good = migrations()
+    step = (len(good) + 1, f"-- why\nCREATE TABLE t1 (x TEXT) STRICT; {fault}")
+    monkeypatch.setattr(schema, "migrations", lambda: [*good, step])
+    with pytest.raises(sqlite3.Error):
+        migrate(connection, "x.db")
+    assert not connection.in_transaction
+    assert number(connection, "PRAGMA user_version") == len(good)
+    assert number(connection, "SELECT count(*) FROM sqlite_schema WHERE name IN ('t1', 't2')") == 0
+
+
+def test_a_step_that_ends_in_a_comment_is_still_numbered(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = migrations()
+    step = (len(good) + 1, "-- why\nCREATE TABLE t1 (x TEXT) STRICT; -- no newline after this")
+    monkeypatch.setattr(schema, "migrations", lambda: [*good, step])
+    migrate(connection, "x.db")
+    assert number(connection, "PRAGMA user_version") == len(good) + 1
+
+
+def test_a_first_step_that_fails_leaves_an_empty_file(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "migrations", lambda: [(1, "CREATE TABLE t (x TEXT) STRICT; no sql")])
+    with pytest.raises(sqlite3.Error):
+        migrate(connection, "x.db")
+    assert (number(connection, "PRAGMA application_id"), number(connection, "PRAGMA user_version")) == (0, 0)
+
+
+def test_another_programs_database_is_refused(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(SchemaError, match="another program's database; give --ledger another path"):
+        migrate(connection, "x.db")
+
+
+def test_another_programs_empty_database_is_refused(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA application_id = 252006675")  # Fossil's
+    with pytest.raises(SchemaError, match="another program's database"):
+        migrate(connection, "x.db")
+
+
+def test_a_newer_ledger_is_refused_with_both_versions(connection: sqlite3.Connection) -> None:
+    migrate(connection, "x.db")
+    connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(SchemaError, match="has ledger schema 99, this payback knows schemas up to"):
+        check(connection, "x.db")
+
+
+def test_an_older_ledger_is_not_read_but_brought_up_by_serve(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(connection, "x.db")
+    good = migrations()
+    monkeypatch.setattr(schema, "migrations", lambda: [*good, (len(good) + 1, "-- why")])
+    with pytest.raises(SchemaError, match="start payback serve once"):
+        check_readable(connection, "x.db")
+
+
+def test_a_ledger_of_the_first_schema_is_opened_and_moved_on_with_all_that_is_in_it(tmp_path: Path) -> None:
+    """Two ended calls of 60,000 nano-USD and one that was left open."""
+    path = tmp_path / "old.db"
+    old = sqlite3.connect(path, isolation_level=None)
+    old.executescript(OLD_LEDGER.read_text("utf-8"))
+    assert number(old, "PRAGMA user_version") == 1
+    old.close()
+    lock = LedgerLock(path)
+    store = open_store(path)
+    assert store.recover() == 1
+    reader = open_sqlite_reader(path)
+    total = reader.report(month_of(DAY), GroupBy.MODEL).total
+    assert (total.calls, total.interrupted_calls, total.list_cost) == (3, 1, 120_000)
+    assert reader.disagreements() == []
+    assert next(reader.calls(month_of(DAY))) == whole_call(1)
+    reader.close()
+    store.close()
+    lock.release()
+
+
+BAD_ROWS: dict[str, dict[str, object]] = {
+    "an id that is no UUID": {"call_id": b"short"},
+    "a logical id that is no UUID": {"logical_call_id": b""},
+    "a state that there is not": {"state": 3},
+    "a stream that is neither yes nor no": {"stream": 2},
+    "an outcome that there is not": {"outcome": "fine"},
+    "an end without an outcome": {"outcome": None},
+    "an outcome before the end": {"state": 1},
+    "a basis that there is not": {"usage_basis": "guessed"},
+    "tokens without a basis": {"usage_basis": "none"},
+    "a basis without input tokens": {"input_tokens": None, "pricing": "self_hosted"},
+    "a basis without output tokens": {"output_tokens": None},
+    "fewer tokens in than none": {"input_tokens": -1},
+    "more tokens in than JSON can say": {"input_tokens": 2**53},
+    "fewer tokens out than none": {"output_tokens": -1},
+    "more tokens out than JSON can say": {"output_tokens": 2**53},
+    "more cached than there were": {"cache_read_tokens": 6, "cache_write_tokens": 5},
+    "more reasoning than output": {"reasoning_tokens": 3},
+    "a pricing that there is not": {"pricing": "free"},
+    "a price without a cost": {"list_cost_nusd": None},
+    "a cost without a price": {"price_id": None},
+    "a reason for a priced call": {"unpriced_reason_label": 0},
+    "a cost of a call that nobody bills": {"pricing": "not_billed"},
+    "an unpriced call without a reason": {"pricing": "unpriced", "list_cost_nusd": None, "price_id": None},
+    "text where a number belongs": {"started_us": "today"},
+    "a number that is not whole": {"list_cost_nusd": 0.5},
+}
+
+
+def insert(connection: sqlite3.Connection, change: dict[str, object]) -> None:
+    values = dict(zip(COLUMNS, row_of(whole_call(), lambda text: text and 0, lambda _: 1), strict=True))  # type: ignore[return-value, arg-type]
+    values |= {
+        column: 0 for column, value in values.items() if column.endswith("_label") and value is not None
+    }
+    values |= change
+    marks = ", ".join("?" * len(COLUMNS))
+    connection.execute(
+        f"INSERT INTO call ({', '.join(COLUMNS)}) VALUES ({marks})", [values[c] for c in COLUMNS]
+    )
+
+
+@pytest.mark.parametrize("change", BAD_ROWS.values(), ids=BAD_ROWS)
+def test_a_row_that_cannot_be_is_refused(connection: sqlite3.Connection, change: dict[str, object]) -> None:
+    migrate(connection, "x.db")
+    with pytest.raises(sqlite3.IntegrityError):
+        insert(connection, change)
+    insert(connection, {})
+
+
+def test_there_is_a_bad_row_for_every_rule_of_the_call_table(connection: sqlite3.Connection) -> None:
+    """Each CHECK, taken alone, refuses at least one of the rows above: none is there for show."""
+    script = files("ledger.sqlite").joinpath("migrations", "0001_ledger.sql").read_text("utf-8")
+    table = script[
+        script.index("CREATE TABLE call (") : script.index(") STRICT, WITHOUT ROWID;\nCREATE INDEX")
+    ]
+    rules = [line.rstrip(",") for line in table.splitlines() if line.startswith("    CHECK")]
+    columns = [line for line in table.splitlines() if not line.startswith("    CHECK")]
+    assert len(rules) > 10
+    for rule in rules:
+        with_rule = "\n".join([*columns, rule])
+        connection.executescript(f"DROP TABLE IF EXISTS call; {with_rule}) STRICT, WITHOUT ROWID;")
+        assert any(refuses(connection, change) for change in BAD_ROWS.values()), rule
+
+
+def refuses(connection: sqlite3.Connection, change: dict[str, object]) -> bool:
+    try:
+        insert(connection, change)
+    except sqlite3.IntegrityError as error:
+        return "CHECK" in str(error)
+    finally:
+        connection.execute("DELETE FROM call")
+    return False
+
+
+def test_the_view_for_people_names_what_rows_hold_by_number(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "x.db")
+    store.write([whole_call()])
+    store.close()
+    connection = sqlite3.connect(tmp_path / "x.db")
+    connection.row_factory = sqlite3.Row
+    row = connection.execute("SELECT * FROM call_named").fetchone()
+    assert (row["started_at"], row["upstream"], row["request_model"], row["list_cost_nusd"]) == (
+        "2026-11-02T00:00:00Z",
+        "anthropic",
+        "claude-sonnet-4-5",
+        60_000,
+    )
+    connection.close()

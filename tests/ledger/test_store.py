@@ -1,0 +1,167 @@
+"""The store: whatever is written in whatever order, rows and rollups agree, and nothing counts twice."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from ledger.call import Entry, Outcome, interrupted
+from ledger.errors import LedgerError
+from ledger.sqlite.store import open_store
+from ledger.store import GroupBy
+from ledger.usage import TokenUsage
+from tests.ledger.kept import MONTH, Ledger, entries_in
+from tests.ledger.made_up import SONNET, ended, metered, opened, whole_call
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "payback.db")
+    yield ledger
+    ledger.close()
+
+
+def count_of(path: Path, table: str) -> int:
+    connection = sqlite3.connect(path)
+    number = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    connection.close()
+    return int(number)
+
+
+def test_what_is_written_is_read_as_it_was(ledger: Ledger) -> None:
+    ledger.store.write([whole_call(1), metered(opened(2)), opened(3)])
+    assert entries_in(ledger.reader) == [whole_call(1), metered(opened(2)), opened(3)]
+
+
+def test_a_call_that_moves_on_is_one_row_and_counts_once(ledger: Ledger) -> None:
+    for entry in (opened(), metered(opened()), whole_call()):
+        ledger.store.write([entry])
+    total = ledger.reader.report(MONTH, GroupBy.MODEL).total
+    assert (entries_in(ledger.reader), total.calls, total.list_cost) == ([whole_call()], 1, 60_000)
+
+
+def test_tokens_that_grow_while_the_call_goes_on_replace_the_earlier_ones(ledger: Ledger) -> None:
+    """vLLM reports usage with every event; it is cumulative, so adding would count it many times."""
+    for output_tokens in (1, 2, 3):
+        ledger.store.write([metered(opened(), TokenUsage(input_tokens=10, output_tokens=output_tokens))])
+    assert ledger.reader.report(MONTH, GroupBy.MODEL).total.output_tokens == 3
+    assert ledger.reader.disagreements() == []
+
+
+@pytest.mark.parametrize("late", [opened(), metered(opened()), ended(opened(), Outcome.CLIENT_LEFT)])
+def test_an_end_is_final(ledger: Ledger, late: Entry) -> None:
+    ledger.store.write([whole_call()])
+    ledger.store.write([late])
+    assert ledger.store.replay([late]) == 0
+    assert entries_in(ledger.reader) == [whole_call()]
+    assert ledger.reader.disagreements() == []
+
+
+def test_an_entry_written_twice_counts_once(ledger: Ledger) -> None:
+    ledger.store.write([whole_call(), whole_call()])
+    ledger.store.write([whole_call()])
+    assert ledger.reader.report(MONTH, GroupBy.DAY).total.calls == 1
+
+
+def test_a_replay_says_how_many_calls_were_new(ledger: Ledger) -> None:
+    ledger.store.write([opened(1)])
+    assert ledger.store.replay([whole_call(1), opened(2), whole_call(2), whole_call(3)]) == 2
+    assert entries_in(ledger.reader) == [whole_call(1), whole_call(2), whole_call(3)]
+
+
+def test_a_call_older_than_all_others_is_still_found_to_be_there_already(ledger: Ledger) -> None:
+    """The store knows new calls by their ids; an import writes old ones."""
+    ledger.store.write([whole_call(9)])
+    ledger.store.write([whole_call(1)])
+    assert ledger.store.replay([whole_call(1)]) == 0
+    assert ledger.reader.report(MONTH, GroupBy.DAY).total.calls == 2
+
+
+def test_a_batch_of_any_size_is_written_whole(ledger: Ledger) -> None:
+    """Statements hold powers of two of rows: 1 + 2 + 16 + 512 = 531."""
+    ledger.store.write([whole_call(number) for number in range(531)])
+    assert ledger.reader.report(MONTH, GroupBy.DAY).total.calls == 531
+
+
+def test_a_batch_with_one_bad_entry_changes_nothing(ledger: Ledger) -> None:
+    ledger.store.write([opened(1)])
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.store.write([whole_call(1), whole_call(2, call_id=b"short")])
+    assert entries_in(ledger.reader) == [opened(1)]
+    ledger.store.write([whole_call(1)])  # and what the store remembered of it is still right
+    assert ledger.reader.disagreements() == []
+
+
+def test_names_and_prices_of_a_batch_that_was_rolled_back_are_given_again(ledger: Ledger) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.store.write([whole_call(1, request_model="new"), whole_call(2, call_id=b"short")])
+    ledger.store.write([whole_call(1, request_model="newer"), whole_call(2, request_model="new")])
+    models = [entry.call.request_model for entry in entries_in(ledger.reader)]
+    assert models == ["newer", "new"]
+
+
+def test_a_model_named_with_an_empty_text_is_the_one_that_answered(ledger: Ledger) -> None:
+    """A request of {"model": ""} is a real one; the recount once disagreed about it."""
+    ledger.store.write([whole_call(request_model="", response_model="gpt-4o")])
+    assert [group.value for group in ledger.reader.report(MONTH, GroupBy.MODEL).groups] == ["gpt-4o"]
+    assert ledger.reader.disagreements() == []
+
+
+def test_equal_prices_from_two_price_books_are_one_row(ledger: Ledger) -> None:
+    ledger.store.write([whole_call(1), ended(metered(opened(2), price=replace(SONNET)))])
+    other = replace(SONNET, since=date(2026, 1, 1))
+    ledger.store.write([ended(metered(opened(3), price=other))])
+    assert count_of(ledger.path, "price") == 2
+    assert [entry.price for entry in entries_in(ledger.reader)] == [SONNET, SONNET, other]
+
+
+def test_the_secret_of_a_ledger_stays_the_same(tmp_path: Path) -> None:
+    """With another one, every key would look like a new one after a restart."""
+    first = open_store(tmp_path / "a.db")
+    secret = first.key_secret()
+    first.close()
+    again, other = open_store(tmp_path / "a.db"), open_store(tmp_path / "b.db")
+    assert (again.key_secret(), len(secret)) == (secret, 32)
+    assert other.key_secret() != secret
+    again.close()
+    other.close()
+
+
+def test_a_probe_tells_whether_the_ledger_can_be_written_and_changes_nothing(ledger: Ledger) -> None:
+    ledger.store.write([whole_call()])
+    ledger.store.probe()
+    blocker = sqlite3.connect(ledger.path, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        ledger.store.probe()
+    with pytest.raises(LedgerError, match="database is locked"):
+        ledger.store.key_secret()
+    blocker.close()
+    assert entries_in(ledger.reader) == [whole_call()]
+
+
+def test_a_store_that_somebody_blocks_can_still_be_closed(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "payback.db")
+    blocker = sqlite3.connect(tmp_path / "payback.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    store.close()
+    blocker.close()
+
+
+def test_what_an_earlier_process_left_is_ended_as_interrupted(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "payback.db")
+    ledger.store.write([opened(1), metered(opened(2)), whole_call(3)])
+    restarted = Ledger(ledger.killed(tmp_path / "copy.db"))
+    assert restarted.store.recover() == 2
+    assert restarted.store.recover() == 0
+    assert entries_in(restarted.reader) == [
+        interrupted(opened(1)),
+        interrupted(metered(opened(2))),
+        whole_call(3),
+    ]
+    total = restarted.reader.report(MONTH, GroupBy.DAY).total
+    assert (total.calls, total.interrupted_calls, total.unpriced_calls, total.list_cost) == (3, 2, 1, 120_000)
+    restarted.close()

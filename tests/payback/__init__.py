@@ -1,0 +1,1 @@
+"""Tests of the program: its commands as people type them, over real ledgers."""

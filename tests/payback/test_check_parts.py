@@ -1,0 +1,167 @@
+"""The single checks of payback check, with what they cannot meet on a good machine."""
+
+import socket
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from ledger.call import Entry
+from ledger.pricelist import newest_price_day
+from ledger.spool import Spool
+from ledger.sqlite.health import has_wal_reset_fault, schema_of_whole_file
+from payback.checks import machine
+from payback.checks.finding import Level
+from payback.checks.ledger_file import newest_call, spool_is_empty, sqlite_is_safe
+from payback.checks.prices import OLD_DAYS, catalogue_is_young
+from payback.checks.upstreams import upstreams_answer
+from payback.settings import read_settings
+from tests.payback.books import entry_at, keep
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def an_entry() -> Entry:
+    return entry_at("2026-11-22T11:00:00")
+
+
+@pytest.mark.parametrize(
+    ("version", "has_it"),
+    [
+        ((3, 6, 23), False), ((3, 7, 0), True), ((3, 40, 1), True), ((3, 44, 5), True), ((3, 44, 6), False),
+        ((3, 50, 7), False), ((3, 51, 2), True), ((3, 51, 3), False),
+    ],
+)  # fmt: skip
+def test_a_sqlite_with_the_fault_of_its_log_is_told(version: tuple[int, ...], has_it: bool) -> None:
+    assert has_wal_reset_fault(version) is has_it
+    finding = sqlite_is_safe(version)
+    assert finding.level is (Level.WARN if has_it else Level.OK)
+    assert ".".join(map(str, version)) in finding.sentence
+
+
+def test_the_schema_is_told_of_a_ledger_that_was_read_as_a_whole(tmp_path: Path) -> None:
+    assert schema_of_whole_file(keep(tmp_path / "payback.db", an_entry())) >= 1
+
+
+def test_records_that_wait_are_counted_and_it_is_told_who_takes_them(tmp_path: Path) -> None:
+    spool = tmp_path / "payback.db.spool"
+    assert spool_is_empty(spool, tmp_path / "payback.db").level is Level.OK
+    Spool(spool).append([an_entry(), an_entry()])
+    finding = spool_is_empty(spool, tmp_path / "payback.db")
+    assert finding.level is Level.WARN
+    assert finding.sentence == (
+        f"2 records in {spool} wait for the ledger to take them over;"
+        " start payback serve, which does once the ledger can be written"
+    )
+
+
+def test_lines_that_were_put_aside_are_told(tmp_path: Path) -> None:
+    (tmp_path / "payback.db.spool.unreadable").write_text("?")
+    finding = spool_is_empty(tmp_path / "payback.db.spool", tmp_path / "payback.db")
+    assert (finding.level, "payback.db.spool.unreadable" in finding.sentence) == (Level.WARN, True)
+
+
+def test_files_that_others_may_read_are_told_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    ledger, secret = keep(tmp_path / "payback.db", an_entry()), tmp_path / "key"
+    secret.write_text("sk-canary")
+    secret.chmod(0o600)
+    spool = tmp_path / "spool"
+    assert machine.files_are_private(ledger, spool, [secret]).level is Level.OK
+    secret.chmod(0o640)
+    ledger.chmod(0o604)
+    finding = machine.files_are_private(ledger, spool, [secret])
+    assert finding.level is Level.WARN
+    assert finding.sentence == f"others may read some files; run: chmod 600 {ledger} {secret}"
+
+
+def test_the_files_of_secrets_are_those_of_the_configuration() -> None:
+    lab = {"name": "lab", "base_url": "http://127.0.0.1:1", "api_key": {"file": "lab.key"}}
+    tables = {"upstream": [lab], "report": {"password": {"file": "~/password"}}}
+    files = list(machine.secret_files(read_settings(tables, "test")))
+    assert files == [Path("~/password").expanduser(), Path("lab.key")]
+
+
+@pytest.mark.parametrize(("year", "level"), [(2025, Level.FAIL), (2026, Level.OK)])
+def test_a_clock_before_payback_was_written_fails(year: int, level: Level) -> None:
+    assert machine.clock_is_right(datetime(year, 12, 31, tzinfo=UTC), None).level is level
+
+
+def test_a_clock_behind_the_newest_call_is_told(tmp_path: Path) -> None:
+    assert machine.clock_is_right(NOW, NOW + timedelta(seconds=1)).level is Level.OK
+    finding = machine.clock_is_right(NOW, NOW + timedelta(days=1))
+    assert finding.level is Level.WARN
+    assert "2026-11-22 12:00:00 UTC, but the newest call began at 2026-11-23 12:00:00 UTC" in finding.sentence
+
+
+def test_a_folder_that_is_not_there_yet_is_measured_by_the_one_above(tmp_path: Path) -> None:
+    ledger = tmp_path / "not" / "yet" / "payback.db"
+    (finding,) = machine.there_is_room(ledger, ledger.with_name("payback.db.spool"))
+    assert str(tmp_path) in finding.sentence
+    assert not (tmp_path / "not").exists()
+
+
+def test_an_old_price_list_is_told() -> None:
+    newest = newest_price_day(date(2026, 11, 22))
+    assert newest is not None
+    assert newest <= date(2026, 11, 22)
+    assert catalogue_is_young(newest).level is Level.OK
+    assert catalogue_is_young(date(2100, 1, 1)).level is Level.WARN
+    assert newest_price_day(date(2000, 1, 1)) is None
+    assert OLD_DAYS > 90
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def test_a_configured_upstream_that_is_down_fails_and_a_built_in_one_is_told() -> None:
+    """Of the built-in ones only ollama is on this machine; its port is free or a server's."""
+    down = free_port()
+    own = [{"name": name, "base_url": f"http://127.0.0.1:{down}/v1"} for name in ("openai", "anthropic")]
+    openai, anthropic, ollama = upstreams_answer(read_settings({"upstream": own}, "test"))
+    assert openai.level is anthropic.level is Level.FAIL
+    assert openai.sentence == (
+        f"openai at http://127.0.0.1:{down}/v1: connection refused;"
+        " start it, or mend its base_url in the configuration"
+    )
+    assert ollama.level in (Level.OK, Level.WARN)
+
+
+def test_an_upstream_that_says_nothing_or_speaks_no_tls_is_not_waited_for() -> None:
+    """Both are asked at the same time: together they take no longer than one."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as plain:
+        threading.Thread(target=greet, args=(plain,), daemon=True).start()
+        names = ("openai", "anthropic", "ollama")
+        ports = (silent.getsockname()[1], silent.getsockname()[1], plain.getsockname()[1])
+        own = [
+            {"name": name, "base_url": f"https://127.0.0.1:{port}/v1"}
+            for name, port in zip(names, ports, strict=True)
+        ]
+        start = monotonic()
+        first, second, third = upstreams_answer(read_settings({"upstream": own}, "test"), within_s=0.3)
+        assert monotonic() - start < 0.6
+    assert "no answer within 0.3 s" in first.sentence
+    assert "no answer within 0.3 s" in second.sentence
+    assert "its TLS certificate or handshake is not valid" in third.sentence
+
+
+def greet(listening: socket.socket) -> None:
+    """As a server of something else does."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"220 mail.example\r\n")
+        connection.recv(1000)
+
+
+def test_the_newest_call_is_told_by_its_start(tmp_path: Path) -> None:
+    from ledger.sqlite.reader import open_sqlite_reader
+
+    reader = open_sqlite_reader(keep(tmp_path / "payback.db", an_entry(), entry_at("2026-11-22T10:00:00")))
+    try:
+        assert newest_call(reader) == datetime(2026, 11, 22, 11, tzinfo=UTC)
+    finally:
+        reader.close()

@@ -1,0 +1,153 @@
+"""From settings to the parts that work."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.errors import LedgerError
+from ledger.meter import Meter
+from ledger.price import Price
+from payback.errors import SettingsError
+from payback.settings import Settings, read_settings
+from payback.wiring import ledger_path, price_book, spool_path, upstreams, workload_rules
+from proxy.upstream import Upstream
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def settings_with(**tables: Any) -> Settings:
+    return read_settings(tables, "test")
+
+
+def lab(**keys: Any) -> Upstream:
+    """The one upstream of a configuration, as the proxy sees it."""
+    entry = {"name": "lab", "base_url": "http://127.0.0.1:8000/v1", **keys}
+    return upstreams(settings_with(upstream=[entry]), "127.0.0.1", 8300)[0]
+
+
+def test_the_ledger_is_where_the_option_says_then_the_configuration() -> None:
+    settings = settings_with(ledger={"url": "~/books.db"})
+    assert ledger_path(settings, "other.db") == Path("other.db")
+    assert ledger_path(settings, None) == Path("~/books.db").expanduser()
+
+
+def test_a_ledger_in_an_engine_that_is_not_built_in_is_told() -> None:
+    with pytest.raises(LedgerError, match="postgresql:// is not known to this version; give a path"):
+        ledger_path(settings_with(ledger={"url": "postgresql://user:canary@host/db"}), None)
+
+
+def test_the_spool_is_beside_the_ledger_unless_the_configuration_says_otherwise() -> None:
+    assert spool_path(Settings(), Path("a/b.db")) == Path("a/b.db.spool")
+    settings = settings_with(ledger={"spool": "~/spool"})
+    assert spool_path(settings, Path("a/b.db")) == Path("~/spool").expanduser()
+
+
+def test_the_built_in_upstreams_know_whose_prices_apply() -> None:
+    known = {upstream.name: upstream for upstream in upstreams(Settings(), "127.0.0.1", 8300)}
+    assert (known["openai"].provider, known["anthropic"].provider) == ("openai", "anthropic")
+    assert known["ollama"].self_hosted
+    assert all(upstream.credential is None for upstream in known.values())
+
+
+def test_a_provider_is_told_from_the_host_or_else_is_the_upstreams_name() -> None:
+    assert lab(base_url="https://api.groq.com/openai/v1").provider == "groq"
+    assert lab(base_url="https://gateway.example.com/v1").provider == "lab"
+    assert lab(base_url="https://api.groq.com/openai/v1", provider="openai").provider == "openai"
+
+
+@pytest.mark.parametrize(
+    ("provider", "credential"),
+    [
+        ("openai", ("Authorization", "Bearer sk-lab")),
+        ("anthropic", ("x-api-key", "sk-lab")),
+        ("azure", ("api-key", "sk-lab")),
+    ],
+)
+def test_a_configured_key_goes_into_the_header_that_the_provider_reads(
+    monkeypatch: pytest.MonkeyPatch, provider: str, credential: tuple[str, str]
+) -> None:
+    monkeypatch.setenv("LAB_KEY", "sk-lab")
+    assert lab(provider=provider, api_key={"env": "LAB_KEY"}).credential == credential
+
+
+def test_a_secret_that_is_not_there_is_told_with_its_upstream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAB_KEY", raising=False)
+    with pytest.raises(
+        SettingsError, match=r"^upstream lab: api_key: the environment variable LAB_KEY is empty"
+    ):
+        lab(api_key={"env": "LAB_KEY"})
+
+
+def test_usage_is_asked_for_unless_the_upstream_sends_it_anyway_or_the_configuration_says_no() -> None:
+    assert lab().asks_for_usage
+    assert not lab(include_usage=False).asks_for_usage
+    assert not lab(provider="openrouter").asks_for_usage
+    assert lab(provider="openrouter", include_usage=True).asks_for_usage
+
+
+@pytest.mark.parametrize(
+    ("own_host", "base_url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8300/v1"),
+        ("127.0.0.1", "http://localhost:8300"),
+        ("::1", "http://[::1]:8300"),
+        ("192.168.1.5", "http://192.168.1.5:8300/v1"),
+    ],
+)
+def test_an_upstream_that_is_payback_itself_is_refused(own_host: str, base_url: str) -> None:
+    """A call would go round and round until no connection is left."""
+    settings = settings_with(upstream=[{"name": "lab", "base_url": base_url}])
+    with pytest.raises(SettingsError, match="is payback itself"):
+        upstreams(settings, own_host, 8300)
+    assert upstreams(settings, own_host, 8301)
+
+
+def test_a_stated_price_is_exact_and_holds_from_its_first_day() -> None:
+    price = {
+        "provider": "openai",
+        "model": "my-model",
+        "from": date(2026, 11, 1),
+        "input_usd_per_mtok": "0.1",
+    }
+    book = price_book(settings_with(price=[price]))
+    found = book.price_at("openai", ["my-model"], None, NOW)
+    assert isinstance(found, Price)
+    assert found.source == "configuration"
+    rate = found.rate_of(Meter.INPUT)
+    assert rate is not None
+    assert (rate.usd, rate.per) == (Decimal("0.1"), 1_000_000)
+    assert not isinstance(
+        book.price_at("openai", ["my-model"], None, datetime(2026, 10, 31, tzinfo=UTC)), Price
+    )
+
+
+def test_every_rate_of_a_price_has_a_meter() -> None:
+    """A key of the configuration that no meter reads would be a price that is never charged."""
+    names = [f"{meter}_usd_per_mtok" for meter in Meter if meter is not Meter.REQUEST]
+    price = {"provider": "p", "model": "m", **dict.fromkeys(names, "1")}
+    found = price_book(settings_with(price=[price])).price_at("p", ["m"], None, NOW)
+    assert isinstance(found, Price)
+    assert {rate.meter for rate in found.rates} == set(Meter) - {Meter.REQUEST}
+
+
+def test_an_alias_is_priced_as_the_model_that_it_stands_for() -> None:
+    book = price_book(
+        settings_with(alias=[{"model": "prod-*", "priced_as": "gpt-4o-mini", "provider": "openai"}])
+    )
+    found = book.price_at("openai", ["prod-chat"], None, NOW)
+    assert isinstance(found, Price)
+    assert found.model == "gpt-4o-mini"
+
+
+def test_workload_rules_keep_their_order_and_all_their_patterns() -> None:
+    match = {"key": "k", "model": "m", "path": "p", "client": "c", "project": "j", "user": "u"}
+    rules = workload_rules(
+        settings_with(workload=[{"name": "first", "match": match}, {"name": "rest", "match": {}}])
+    )
+    assert [rule.name for rule in rules] == ["first", "rest"]
+    assert rules[0].matches(match)
+    assert [fact for fact in match if rules[0].matches({**match, fact: "other"})] == []
+    assert rules[1].matches(dict.fromkeys(match))

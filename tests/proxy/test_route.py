@@ -1,0 +1,165 @@
+"""Where a call goes is decided by the configuration; a request can choose among upstreams, never make one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
+
+from proxy.route import NoRoute, Router, Target
+from proxy.upstream import Upstream, root_of
+
+
+def upstream(name: str, base_url: str, *models: str) -> Upstream:
+    return Upstream(name=name, root=root_of(base_url), models=models)
+
+
+UPSTREAMS = [
+    upstream("openai", "https://api.openai.test/v1"),
+    upstream("anthropic", "https://api.anthropic.test/v1"),
+    upstream("ollama", "http://127.0.0.1:11434"),
+    upstream("lab", "http://10.0.0.5:8000/v1", "llama*", "qwen-?"),
+    upstream("gemini", "https://gemini.test/v1beta/openai/"),
+]
+ROUTER = Router(UPSTREAMS, "openai")
+
+
+def routed(raw_path: str, model: str | None = None) -> tuple[str, str]:
+    """Name of the upstream, and the address that is called."""
+    target = ROUTER.target_of(raw_path)
+    assert isinstance(target, Target), target
+    chosen = ROUTER.upstream_of(target, model)
+    return chosen.name, str(ROUTER.url_of(chosen, target.raw_path))
+
+
+@pytest.mark.parametrize(
+    ("raw_path", "model", "name", "address"),
+    [
+        ("/v1/chat/completions", None, "openai", "https://api.openai.test/v1/chat/completions"),
+        ("/v1/chat/completions", "gpt-x", "openai", "https://api.openai.test/v1/chat/completions"),
+        ("/v1/chat/completions", "llama3", "lab", "http://10.0.0.5:8000/v1/chat/completions"),
+        ("/v1/chat/completions", "qwen-2", "lab", "http://10.0.0.5:8000/v1/chat/completions"),
+        ("/v1/chat/completions", "qwen-22", "openai", "https://api.openai.test/v1/chat/completions"),
+        ("/openai/v1/chat/completions", "llama3", "openai", "https://api.openai.test/v1/chat/completions"),
+        ("/lab/v1/models", None, "lab", "http://10.0.0.5:8000/v1/models"),
+        ("/gemini/chat/completions", "g", "gemini", "https://gemini.test/v1beta/openai/chat/completions"),
+        ("/v1/messages?beta=true", None, "anthropic", "https://api.anthropic.test/v1/messages?beta=true"),
+        (
+            "/v1/messages/count_tokens",
+            None,
+            "anthropic",
+            "https://api.anthropic.test/v1/messages/count_tokens",
+        ),
+        ("/v1/messages_and_more", None, "openai", "https://api.openai.test/v1/messages_and_more"),
+        ("/api/chat", None, "ollama", "http://127.0.0.1:11434/api/chat"),
+        ("/api/chat", "llama3", "lab", "http://10.0.0.5:8000/api/chat"),
+        ("/lab", None, "openai", "https://api.openai.test/lab"),
+        ("/nobody/v1/models", None, "openai", "https://api.openai.test/nobody/v1/models"),
+        ("/", None, "openai", "https://api.openai.test/"),
+    ],
+)
+def test_the_prefix_then_the_model_then_the_dialect_then_the_default_choose(
+    raw_path: str, model: str | None, name: str, address: str
+) -> None:
+    assert routed(raw_path, model) == (name, address)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/v1/files/a%2Fb%41",
+        "/v1/x?a[]=1&b=c+d&e=%2B",
+        "/v1/x?api-version=2024-10-21",
+        "/v1//x/",
+        "/v1/x;y=1/@z:80",
+    ],
+)
+def test_path_and_query_go_on_exactly_as_they_came(rest: str) -> None:
+    target = ROUTER.target_of(f"/lab{rest}")
+    assert isinstance(target, Target)
+    url = ROUTER.url_of(ROUTER.upstream_of(target, None), target.raw_path)
+    assert url.raw_path_qs == rest
+    assert url.authority == "10.0.0.5:8000"
+
+
+@pytest.mark.parametrize(
+    "raw_path",
+    [
+        "http://evil.test/v1/models",
+        "HTTPS://evil.test/",
+        "@evil.test/v1",
+        ":80@evil.test/",
+        "evil.test:443",
+        "*",
+        "",
+    ],
+)
+def test_only_a_path_is_a_target(raw_path: str) -> None:
+    assert isinstance(ROUTER.target_of(raw_path), NoRoute)
+
+
+@pytest.mark.parametrize(
+    "raw_path",
+    [
+        "/lab/../admin",
+        "/lab/v1/%2e%2e/admin",
+        "/lab/v1/.%2E/admin",
+        "/lab/v1/..%2fadmin",
+        "/lab/v1/%2E%2E%5Cadmin",
+        "/lab/v1\\..\\admin",
+        "/v1/./chat/completions",
+        "/..",
+        "/v1/..",
+    ],
+)
+def test_a_path_that_some_server_reads_as_climbing_has_no_route(raw_path: str) -> None:
+    assert isinstance(ROUTER.target_of(raw_path), NoRoute)
+
+
+@pytest.mark.parametrize(
+    "raw_path", ["/v1/files/..a", "/v1/a..b", "/v1/...", "/v1/x?path=../y", "/v1/.well-known"]
+)
+def test_dots_that_climb_nowhere_pass(raw_path: str) -> None:
+    assert isinstance(ROUTER.target_of(raw_path), Target)
+
+
+@given(st.text(st.sampled_from("/@:.%2eE\\?#[]a1lb"), max_size=30))
+def test_no_path_reaches_another_host_scheme_or_port(path: str) -> None:
+    target = ROUTER.target_of(f"/{path}")
+    if isinstance(target, Target):
+        url = ROUTER.url_of(ROUTER.upstream_of(target, None), target.raw_path)
+        assert (url.scheme, url.authority) in {
+            (known.root.scheme, known.root.authority) for known in UPSTREAMS
+        }
+
+
+@pytest.mark.parametrize(
+    ("raw_path", "operation"),
+    [
+        ("/v1/chat/completions?x=1", "chat"),
+        ("/lab/v1/completions", "text_completion"),
+        ("/openai/deployments/d/chat/completions?api-version=1", "chat"),
+        ("/v1/embeddings", "embeddings"),
+        ("/v1/chat/completions/abc", None),
+        ("/v1/models?x=/chat/completions", None),
+    ],
+)
+def test_the_path_without_its_query_says_what_is_metered(raw_path: str, operation: str | None) -> None:
+    target = ROUTER.target_of(raw_path)
+    assert isinstance(target, Target)
+    assert (target.dialect.OPERATION if target.dialect else None) == operation
+
+
+@pytest.mark.parametrize(
+    ("base_url", "root"),
+    [
+        ("https://api.openai.test/v1", "https://api.openai.test"),
+        ("https://api.openai.test/v1//", "https://api.openai.test"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("https://h.test/gateway/v1", "https://h.test/gateway"),
+        ("https://h.test/v1beta/openai", "https://h.test/v1beta/openai"),
+        ("https://h.test/notv1", "https://h.test/notv1"),
+    ],
+)
+def test_a_base_url_is_understood_as_providers_write_it(base_url: str, root: str) -> None:
+    assert str(root_of(base_url)).rstrip("/") == root
+    assert isinstance(root_of(base_url), URL)

@@ -1,0 +1,27 @@
+import re
+
+from web.assets import STATIC_PATH, read_assets, read_templates
+
+ELSEWHERE = re.compile(r"(?:https?:)?//(?:[\w-]+\.)+\w")
+INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script>|javascript:|@import|url\(")
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+"""A name, not an address: no browser goes there."""
+
+
+def test_an_address_changes_with_the_content_it_stands_for() -> None:
+    for name, asset in read_assets().items():
+        stem, _, kind = name.rpartition(".")
+        assert re.fullmatch(rf"{STATIC_PATH}{stem}\.[0-9a-f]{{12}}\.{kind}", asset.url)
+        assert asset.body
+
+
+def test_nothing_in_the_pages_comes_from_elsewhere_or_stands_inline() -> None:
+    texts = {**read_templates(), **{name: asset.body.decode() for name, asset in read_assets().items()}}
+    assert "report.html" in texts
+    for name, text in texts.items():
+        assert not ELSEWHERE.search(text.replace(SVG_NAMESPACE, "")), name
+        assert not INLINE.search(text), name
+
+
+def test_the_package_holds_a_style_sheet_an_icon_and_a_script() -> None:
+    assert sorted(read_assets()) == ["favicon.svg", "live.js", "report.css"]

@@ -1,0 +1,306 @@
+"""The report in a real browser: what it loads, what it says to people and to their tools, whether it fits."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from ledger.period import us_of
+from ledger.usage import TokenUsage
+from tests.web.sample import MARKUP, NOW, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
+from tests.web.server import serving, settings_for
+
+CHROMIUM = shutil.which("chromium")
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+SCHEMES = ("light", "dark")
+WIDTHS = (360, 768, 1280)
+AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of every kind of call, and of every name that means harm."""
+    path = tmp_path_factory.mktemp("browser") / "payback.db"
+    return write_ledger(path, [*varied_entries(), *hostile_entries()])
+
+
+@pytest.fixture
+def empty_ledger(tmp_path: Path) -> Path:
+    return write_ledger(tmp_path / "payback.db", [])
+
+
+class Opened:
+    """A page, and all that it asked for and complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+@asynccontextmanager
+async def opened(browser: Browser, address: str, width: int = 1280, **context: Any) -> AsyncIterator[Opened]:
+    made = await browser.new_context(viewport={"width": width, "height": 900}, **context)
+    try:
+        found = Opened(await made.new_page())
+        await found.page.goto(f"{address}/-/report")
+        yield found
+    finally:
+        await made.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_page_fits_and_is_quiet_at_any_width(
+    browser: Browser, ledger: Path, width: int, scheme: str
+) -> None:
+    async with (
+        serving(settings_for(ledger, notices=lambda: [MARKUP])) as address,
+        opened(browser, address, width, color_scheme=scheme) as found,
+    ):
+        await found.page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+        wide = await found.page.evaluate(
+            "[...document.querySelectorAll('body *')].filter((one) => !one.closest('.unseen, .skip, thead')"
+            " && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 90))"
+        )
+        assert wide == []
+        assert await found.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert found.complaints == []
+
+
+async def test_nothing_is_asked_of_anybody_else(browser: Browser, ledger: Path) -> None:
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        await found.page.wait_for_load_state("networkidle")
+    assert len(found.requests) >= 4
+    assert [url for url in found.requests if not url.startswith(f"{address}/-/")] == []
+
+
+async def test_hostile_names_are_shown_as_the_text_they_are(browser: Browser, ledger: Path) -> None:
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        names = await found.page.locator("#by-model bdi.name").all_inner_texts()
+        assert await found.page.locator("script").count() == 1
+        assert await found.page.locator("main img, main b, main script").count() == 0
+    assert any(MARKUP.startswith(name.removesuffix("…")) and len(name) > 40 for name in names)
+    assert found.complaints == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_the_two_schemes_have_their_own_paper(browser: Browser, ledger: Path, scheme: str) -> None:
+    async with (
+        serving(settings_for(ledger)) as address,
+        opened(browser, address, color_scheme=scheme) as found,
+    ):
+        paper = await found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    lightness = sum(int(part) for part in re.findall(r"\d+", paper)[:3]) / 3
+    assert (lightness > 128) == (scheme == "light")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_axe_finds_no_barrier(browser: Browser, ledger: Path, width: int, scheme: str) -> None:
+    async with (
+        serving(settings_for(ledger, notices=lambda: ["This ledger is made up."])) as address,
+        opened(browser, address, width, color_scheme=scheme, bypass_csp=True) as found,
+    ):
+        assert await barriers(found.page) == []
+        await found.page.goto(f"{address}/-/report?month=none")
+        assert await barriers(found.page) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
+@pytest.mark.parametrize("query", ["", "?month=2026-01"])
+async def test_axe_finds_no_barrier_where_there_are_no_calls(
+    browser: Browser, empty_ledger: Path, query: str
+) -> None:
+    write_ledger(empty_ledger, [one_call()] if query else [])
+    async with (
+        serving(settings_for(empty_ledger)) as address,
+        opened(browser, address, bypass_csp=True) as found,
+    ):
+        await found.page.goto(f"{address}/-/report{query}")
+        assert await found.page.locator("h1").count() == 1
+        assert await barriers(found.page) == []
+
+
+async def barriers(page: Page) -> list[str]:
+    """What axe says is wrong with the page when everything is unfolded."""
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+    await page.add_script_tag(path=AXE)
+    found = await page.evaluate("(rules) => axe.run(document, rules)", AXE_RULES)
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+async def test_the_bars_say_the_same_as_the_table_of_days(browser: Browser, ledger: Path) -> None:
+    """Heights are compared with the exact amounts of the table, in whole pixels."""
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        heights = await found.page.eval_on_selector_all(
+            ".bars .bar", "(bars) => bars.map((bar) => bar.getBoundingClientRect().height)"
+        )
+        amounts = await found.page.eval_on_selector_all(
+            ".days-table tbody data", "(amounts) => amounts.map((amount) => Number(amount.value))"
+        )
+    assert len(heights) == len(amounts) > 10
+    scale = max(heights) / max(amounts)
+    assert [round(height) for height in heights] == pytest.approx(
+        [amount * scale for amount in amounts], abs=2
+    )
+
+
+async def test_everything_can_be_reached_and_unfolded_with_the_keyboard(
+    browser: Browser, ledger: Path
+) -> None:
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        await found.page.keyboard.press("Tab")
+        assert await found.page.evaluate("document.activeElement.textContent") == "Skip to the report"
+        for _ in range(20):
+            if await found.page.evaluate("document.activeElement.tagName") == "SUMMARY":
+                break
+            await found.page.keyboard.press("Tab")
+        await found.page.keyboard.press("Enter")
+        assert await found.page.locator("#day-numbers").get_attribute("open") is not None
+
+
+async def test_the_page_of_this_month_keeps_itself_up_to_date(browser: Browser, tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "payback.db", varied_entries())
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        page = found.page
+        await page.clock.install()
+        await page.reload()
+        await page.locator("summary").click()
+        calls = await page.locator(".volume dd").first.inner_text()
+        write_ledger(ledger, [one_call()])
+        async with page.expect_response("**/-/report"):
+            await page.clock.fast_forward(10_000)
+        await page.wait_for_function(f"document.querySelector('.volume dd').innerText === '{int(calls) + 1}'")
+        assert await page.locator("#day-numbers").get_attribute("open") is not None
+        assert await page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert found.complaints == []
+
+
+async def test_text_that_somebody_is_marking_stays_where_it_is(browser: Browser, tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "payback.db", varied_entries())
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        page = found.page
+        await page.clock.install()
+        await page.reload()
+        await page.locator(".volume dd").first.select_text()
+        asked_so_far = len(found.requests)
+        await page.clock.fast_forward(30_000)
+        assert len(found.requests) == asked_so_far
+
+
+async def test_at_the_end_of_the_month_the_page_turns_over(browser: Browser, tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "payback.db", varied_entries())
+    times = [NOW]
+    async with (
+        serving(settings_for(ledger, now=lambda: times[-1])) as address,
+        opened(browser, address) as found,
+    ):
+        await found.page.clock.install()
+        await found.page.reload()
+        times.append(datetime(2026, 12, 1, 0, 0, 2, tzinfo=UTC))
+        await found.page.clock.fast_forward(10_000)
+        await found.page.get_by_role("heading", name="December 2026").wait_for()
+
+
+async def test_the_first_call_takes_the_place_of_the_words_of_welcome(
+    browser: Browser, empty_ledger: Path
+) -> None:
+    async with serving(settings_for(empty_ledger)) as address, opened(browser, address) as found:
+        await found.page.clock.install()
+        await found.page.reload()
+        assert await found.page.locator("#empty").count() == 1
+        write_ledger(empty_ledger, [one_call()])
+        await found.page.clock.fast_forward(10_000)
+        await found.page.wait_for_selector("#spend")
+        assert await found.page.locator("#empty").count() == 0
+
+
+async def test_a_page_that_shall_not_change_does_not(browser: Browser, tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "payback.db", varied_entries())
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        page = found.page
+        await page.clock.install()
+        await page.reload()
+        await page.get_by_label("Keep up to date").uncheck()
+        asked_so_far = len(found.requests)
+        await page.clock.fast_forward(60_000)
+        assert len(found.requests) == asked_so_far
+        await page.reload()
+        assert not await page.get_by_label("Keep up to date").is_checked()
+
+
+async def test_a_page_left_open_says_when_nobody_answers_any_more(browser: Browser, ledger: Path) -> None:
+    async with serving(settings_for(ledger)) as address:
+        made = await browser.new_context()
+        page = await made.new_page()
+        await page.clock.install()
+        await page.goto(f"{address}/-/report")
+        sum_before = await page.locator(".sum .amount").inner_text()
+    await page.clock.fast_forward(10_000)
+    await page.get_by_text("payback does not answer").wait_for()
+    assert await page.locator(".sum .amount").inner_text() == sum_before
+    await made.close()
+
+
+async def test_the_page_works_without_a_script(browser: Browser, ledger: Path) -> None:
+    async with (
+        serving(settings_for(ledger)) as address,
+        opened(browser, address, java_script_enabled=False) as found,
+    ):
+        assert await found.page.locator(".amount data").is_visible()
+        assert await found.page.get_by_text("Keep up to date").is_hidden()
+        await found.page.get_by_role("link", name="October 2026").click()
+        assert await found.page.locator("h1").inner_text() == "October 2026"
+
+
+async def test_on_paper_the_numbers_of_the_days_are_there_and_the_switches_are_not(
+    browser: Browser, ledger: Path
+) -> None:
+    async with (
+        serving(settings_for(ledger)) as address,
+        opened(browser, address, 794, color_scheme="dark") as found,
+    ):
+        await found.page.emulate_media(media="print")
+        assert await found.page.locator(".days-table tfoot").is_visible()
+        assert await found.page.locator(".months").is_hidden()
+        assert (
+            await found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            == "rgb(255, 255, 255)"
+        )
+        assert await found.page.evaluate("document.documentElement.scrollWidth") <= 794
+
+
+def one_call() -> Any:
+    usage = TokenUsage(input_tokens=1000)
+    return entry_at(
+        us_of(NOW.date()) + 7, 7, request_model="gpt-4o", usage=usage, usage_basis="reported", price=PRICES[2]
+    )
