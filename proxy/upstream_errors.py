@@ -2,6 +2,7 @@
   NotHttp          what came instead of an answer
 UpstreamBroke      the answer was cut; the client's is cut too"""
 
+import os
 from dataclasses import dataclass
 
 import aiohttp
@@ -49,6 +50,11 @@ def broke(error: Exception) -> UpstreamBroke:
     if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
         return UpstreamBroke(Outcome.TIMEOUT, "upstream fell silent within its answer")
     return UpstreamBroke(Outcome.UPSTREAM_BROKE, "upstream cut its answer")
+
+
+def _reason_of(error: OSError) -> str:
+    """In the system's words; asyncio's name the address."""
+    return os.strerror(error.errno).lower() if error.errno else "the connection failed"
 
 
 def _unreachable(upstream_name: str, why: str) -> UpstreamFailed:

@@ -97,7 +97,7 @@ def test_every_python_example_compiles(document: Path) -> None:
 
 
 async def test_the_example_with_openais_library_works_as_it_stands(tmp_path: Path) -> None:
-    """With the port and the upstream of this test, and the price of its answer: 11 * 1 + 5 * 10 = 61 millionths."""
+    """With this test's port and upstream. Its answer costs 11 * 1 + 5 * 10 = 61 millionths."""
     (example,) = blocks(README, "python")
 
     async def say_hello(visit: Visit) -> None:
@@ -193,9 +193,3 @@ def test_every_threat_says_what_is_done_and_which_test_would_notice() -> None:
     for threat in text.split("\n## ")[1:]:
         for part in ("*Threat.*", "*What we do.*", "*Tests.*"):
             assert part in threat, threat.splitlines()[0]
-
-
-@ANYWHERE
-def test_no_line_is_too_long_to_be_read_in_a_terminal(document: Path) -> None:
-    lines = document.read_text("utf-8").splitlines()
-    assert [line for line in lines if len(line) > 120 and "](" not in line and "|" not in line] == []

@@ -1,4 +1,4 @@
-"""Ledgers that tests keep, with lock, store, reader and writer; and a dict that says what should be in one."""
+"""Ledgers that tests keep, with lock, store, reader and writer; a dict says what should be in one."""
 
 import asyncio
 import shutil

@@ -152,10 +152,8 @@ def catalogue() -> list[tuple[Provider, ModelInfo]]:
 
 def theirs(provider: Provider, model: ModelInfo, usage: TokenUsage, at: datetime) -> Decimal:
     """What the catalogue's own package charges, in nano-USD."""
-    counts = {
-        name: getattr(usage, name) for name in TokenUsage.__struct_fields__ if name != "reasoning_tokens"
-    }
-    told = Usage(output_reasoning_tokens=usage.reasoning_tokens, **counts)
+    counts = msgspec.structs.asdict(usage)
+    told = Usage(output_reasoning_tokens=counts.pop("reasoning_tokens"), **counts)
     return model.calc_price(told, provider, genai_request_timestamp=at).total_price * 1_000_000_000
 
 

@@ -116,8 +116,8 @@ UNKNOWN = {
     f'{LAB}api_key = {{ vault = "x" }}': "[[upstream]] 1 api_key.vault is no known key; known are env, file",
     f'{PRICE}input_usd = "3.00"': ("[[price]] 1 input_usd is no known key; did you mean input_usd_per_mtok?"),
     f"{PRICE}form = 2026-01-01": "[[price]] 1 form is no known key; did you mean from?",
-    '[[workload]]\nname = "a"\nmatch = { modle = "b" }': (
-        "[[workload]] 1 match.modle is no known key; did you mean model?"
+    '[[workload]]\nname = "a"\nmatch = { modal = "b" }': (
+        "[[workload]] 1 match.modal is no known key; did you mean model?"
     ),
     '"a\\nb" = 1': '"a\\nb" is no known key; known are default_upstream, server, ledger, report, upstream,'
     " price, alias, workload",
