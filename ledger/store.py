@@ -1,6 +1,7 @@
 """What the rooms above ask of a ledger, whatever engine keeps it."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -96,6 +97,10 @@ class Store(Protocol):
 class Reader(Protocol):
     """The asking side. Works beside a writer, and after one that was killed: what that one left open is
     then answered as interrupted. Methods block; run them in a thread where a loop is to go on."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All questions within it see the ledger at one moment."""
+        ...
 
     def report(self, period: Period, by: GroupBy) -> Report: ...
 

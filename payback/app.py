@@ -36,6 +36,8 @@ from web.app import ReportSettings, add_report
 log = logging.getLogger(__name__)
 
 MIB = 1 << 20
+PAGE_SECONDS = 5.0
+"""A page's questions to the ledger are given up after this; the page says so."""
 CLOSE_SECONDS = 1.0
 """For what is left once calls have ended: connections that wait for the next one."""
 
@@ -185,7 +187,7 @@ def _report_settings(running: Running, writer: Writer) -> ReportSettings:
 
     password = place.settings.report.password
     return ReportSettings(
-        open_reader=lambda: open_sqlite_reader(place.ledger),
+        open_reader=lambda: open_sqlite_reader(place.ledger, limit_s=PAGE_SECONDS),
         now=utc_now,
         base_url=f"{running.origin}/v1",
         ledger_name=place.ledger.name,

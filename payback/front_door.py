@@ -1,6 +1,6 @@
 """The front door: is a request for one of payback's own pages, or a call to pass on?
 
-Calls do not go through the pages' application: its routes and middlewares would take a tenth of their time."""
+Calls do not go through the pages' application: its routes and middlewares take a tenth of their time."""
 
 from collections.abc import Awaitable, Callable
 

@@ -188,7 +188,7 @@ class _Passage:
 
     def _give_up_metering(self, error: Exception) -> None:
         log.error("metering failed for call %s", self._record.call_id, exc_info=error)
-        self.tap = NoTap("metering failed")
+        self.tap = NoTap("metering failed", self.tap.learned)
 
     def _new_response(self) -> web.StreamResponse:
         response = _Streamed(status=self._answer.status, reason=self._answer.reason, headers=self._headers())

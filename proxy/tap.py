@@ -41,6 +41,9 @@ class Learned(msgspec.Struct, frozen=True):
         )
 
 
+NOTHING_LEARNED = Learned()
+
+
 class Tap(Protocol):
     @property
     def learned(self) -> Learned: ...
@@ -118,8 +121,7 @@ class StreamTap:
     def finish(self) -> bytes:
         rest = self._splitter.finish()
         passed = self._passed(rest) if rest else b""
-        if self.learned.usage is None and self.learned.problem is None:
-            self.learned = replace(self.learned, problem="the stream reported no usage")
+        self._note_end(done=self.learned.done)
         return passed if self._hide else b""
 
     def held(self) -> bytes:
@@ -128,7 +130,7 @@ class StreamTap:
     def _passed(self, event: bytes) -> bytes:
         """The event as the client is to see it; b'' where it is not to see it."""
         if b"[DONE]" in event and data_of(event) == b"[DONE]":
-            self.learned = replace(self.learned, done=True)
+            self._note_end(done=True)
             return event
         has_usage = b'"usage"' in event
         if not has_usage and self.learned.model is not None:
@@ -141,12 +143,17 @@ class StreamTap:
             return event
         return b"" if reading.is_extra else without_null_usage(event)
 
+    def _note_end(self, *, done: bool) -> None:
+        none = "the stream reported no usage" if self.learned.usage is None else None
+        self.learned = replace(self.learned, problem=self.learned.problem or none, done=done)
+
 
 class NoTap:
     """For answers that are not metered, and after a tap that failed."""
 
-    def __init__(self, problem: str | None = None) -> None:
-        self.learned = Learned(problem=problem)
+    def __init__(self, problem: str | None = None, learned: Learned = NOTHING_LEARNED) -> None:
+        """*learned*: what the tap that failed had learned before."""
+        self.learned = replace(learned, problem=problem)
 
     def feed(self, chunk: bytes) -> bytes:
         return chunk

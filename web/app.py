@@ -156,7 +156,7 @@ class _Pages:
         return _page(200, html)
 
     def _read_and_render(self, month: Period, now: datetime) -> str:
-        with closing(self._settings.open_reader()) as reader:
+        with closing(self._settings.open_reader()) as reader, reader.snapshot():
             answers = ask(reader, month)
         return self._render("report.html", page=month_page(answers, now), notices=self._settings.notices())
 

@@ -24,10 +24,12 @@ _ROLLUP_COLUMNS = ", ".join(["hour", "label_id", *MEASURE_COLUMNS])
 class SqliteReader:
     """A ledger.store.Reader. One thread at a time; open one for each. Methods raise LedgerError."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit_s: float | None = None) -> None:
         self._path = path
-        self._connection = open_reader(path)
+        self._connection = open_reader(path, limit_s)
         self._names = Names(self._connection)
+        self._abandoned: bool | None = None
+        """Within a snapshot: whether no process wrote the ledger at its moment."""
 
     def report(self, period: Period, by: GroupBy) -> Report:
         in_time = by in (GroupBy.DAY, GroupBy.HOUR)
@@ -113,16 +115,28 @@ class SqliteReader:
                 yield interrupted(entry) if abandoned and entry.state is not State.ENDED else entry
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with self._snapshot():
+            yield
+
+    @contextmanager
     def _snapshot(self) -> Iterator[bool]:
         """All questions inside see the same moment. Yields whether no process wrote the ledger then: that is
         asked first, so what is open at the moment stays so."""
-        abandoned = not lock.is_held(self._path)
-        with explaining(self._path):
-            self._connection.execute("BEGIN")
-            try:
-                yield abandoned
-            finally:
-                self._connection.execute("COMMIT")
+        if self._abandoned is not None:
+            yield self._abandoned
+            return
+        self._abandoned = not lock.is_held(self._path)
+        try:
+            with explaining(self._path):
+                self._connection.execute("BEGIN")
+                try:
+                    yield self._abandoned
+                finally:
+                    if self._connection.in_transaction:
+                        self._connection.execute("COMMIT")
+        finally:
+            self._abandoned = None
 
     def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Entry]:
         cursor = self._connection.execute(f"SELECT {', '.join(COLUMNS)} FROM call {where}", values)  # noqa: S608
@@ -147,8 +161,9 @@ class SqliteReader:
                     yield Disagreement(dimension, cell[0], value, measure, kept_sum, counted_sum)
 
 
-def open_sqlite_reader(path: Path) -> SqliteReader:
-    return SqliteReader(path)
+def open_sqlite_reader(path: Path, *, limit_s: float | None = None) -> SqliteReader:
+    """With *limit_s*, a question that is not answered so long after the opening raises LedgerError."""
+    return SqliteReader(path, limit_s)
 
 
 @cache

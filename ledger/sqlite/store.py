@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -41,7 +41,7 @@ class SqliteStore:
         self._unfinished: dict[CallId, Entry] = {}
         self._newest = bytes(self._connection.execute("SELECT max(call_id) FROM call").fetchone()[0] or b"")
         """No row has a larger id: what is written for the first time is known to be new without a look."""
-        self._labels: dict[str, int] = {}
+        self._labels = _Labels(self._number_of)
         self._prices: dict[int, tuple[Price, int]] = {}
         """By identity: quicker than comparing rates, and the price book gives the same object all day."""
 
@@ -87,7 +87,9 @@ class SqliteStore:
         for before, after in moves:
             contributions.move(before, after)
         with self._transaction():
-            self._upsert_calls([row_of(after, self._label, self._price_id) for _, after in moves])
+            self._upsert_calls(
+                [row_of(after, self._labels.__getitem__, self._price_id) for _, after in moves]
+            )
             self._add_to_rollups(contributions)
         self._newest = max(self._newest, *(after.call.call_id for _, after in moves))
         for _, after in moves:
@@ -115,23 +117,17 @@ class SqliteStore:
 
     def _add_to_rollups(self, contributions: Contributions) -> None:
         rows = [
-            (dimension, hour, self._label(value) if value else 0, *sums)
+            (dimension, hour, self._labels[value] if value else 0, *sums)
             for dimension, hour, value, sums in contributions.by_dimension()
         ]
         for part in _parts(rows):
             self._connection.execute(_add_to_rollups_sql(len(part)), [value for row in part for value in row])
 
-    def _label(self, text: str | None) -> int | None:
-        if text is None:
-            return None
-        number = self._labels.get(text)
-        if number is None:
-            self._connection.execute("INSERT INTO label (text) VALUES (?) ON CONFLICT DO NOTHING", (text,))
-            row = self._connection.execute("SELECT label_id FROM label WHERE text = ?", (text,)).fetchone()
-            if len(self._labels) >= _REMEMBERED:
-                self._labels.clear()
-            number = self._labels[text] = int(row[0])
-        return number
+    def _number_of(self, text: str) -> int:
+        """Looked up, or made in the open transaction."""
+        self._connection.execute("INSERT INTO label (text) VALUES (?) ON CONFLICT DO NOTHING", (text,))
+        row = self._connection.execute("SELECT label_id FROM label WHERE text = ?", (text,)).fetchone()
+        return int(row[0])
 
     def _price_id(self, price: Price) -> int:
         known = self._prices.get(id(price))
@@ -170,6 +166,19 @@ class SqliteStore:
         names = Names(self._connection)
         for row in rows.fetchall():
             yield entry_of(row, names.labels, names.prices)
+
+
+class _Labels(dict[str | None, int | None]):
+    """Numbers of labels by text; *number_of* gives one that is not known yet."""
+
+    def __init__(self, number_of: Callable[[str], int]) -> None:
+        self._number_of = number_of
+
+    def __missing__(self, text: str | None) -> int | None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        number = self[text] = None if text is None else self._number_of(text)
+        return number
 
 
 def open_store(path: Path) -> SqliteStore:

@@ -37,6 +37,8 @@ def models_have_prices(reader: Reader, book: PriceBook, now: datetime) -> Findin
     unpriced = [
         (model, price.reason) for model in billed if isinstance(price := _price(model, book, now), NoPrice)
     ]
+    if not billed:
+        return ok("models", f"no call of the last {SEEN_DAYS} days is billed per token")
     if not unpriced:
         return ok(
             "models", f"every model of the last {SEEN_DAYS} days has a price ({len(billed)} were called)"

@@ -114,6 +114,8 @@ CREATE TABLE setting (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO "setting" VALUES('key_secret',X'0000000000000000000000000000000000000000000000000000000000000000');
 CREATE INDEX call_unfinished ON call (call_id) WHERE state < 2;
+CREATE INDEX call_unpriced ON call (call_id, unpriced_reason_label)
+    WHERE unpriced_reason_label IS NOT NULL;
 CREATE VIEW call_named AS
 SELECT lower(hex(call_id)) AS call_id,
        strftime('%Y-%m-%dT%H:%M:%S', started_us / 1000000, 'unixepoch') || 'Z' AS started_at,

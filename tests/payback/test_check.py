@@ -176,3 +176,13 @@ def test_a_call_without_a_price_is_a_warning_with_the_remedy(
         "1 call of the last 31 days went to 1 model without a price: no price list for provider acme;"
         " write a [[price]] or an [[alias]] into the configuration"
     )
+
+
+def test_a_ledger_without_calls_is_in_order(
+    here: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(tmp_path / "books" / "payback.db")
+    status, findings = checked(capsys)
+    assert status == 0
+    assert findings["models"] == ("ok", "no call of the last 31 days is billed per token")
+    assert findings["clock"][0] == "ok"

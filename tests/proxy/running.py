@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,19 +116,24 @@ class Process:
 
 
 @asynccontextmanager
-async def process(folder: Path, toml: str) -> AsyncIterator[Process]:
-    """A process of its own, dead when this ends."""
+async def process(
+    folder: Path, toml: str, *options: str, stderr: Path | None = None
+) -> AsyncIterator[Process]:
+    """payback serve in a process of its own, dead when this ends. What it complains of goes to *stderr*."""
     configuration_file = folder / "payback.toml"
     configuration_file.write_text(toml)
     command = [sys.executable, "-m", "payback", "serve", "--port", "0"]
     files = ["--config", str(configuration_file), "--ledger", str(folder / "payback.db")]
-    started = await asyncio.create_subprocess_exec(
-        *command,
-        *files,
-        cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        stdout=asyncio.subprocess.PIPE,
-    )
+    with stderr.open("wb") if stderr else nullcontext() as complaints:
+        started = await asyncio.create_subprocess_exec(
+            *command,
+            *files,
+            *options,
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=complaints,
+        )
     try:
         payback = Payback(await _port_announced(started), folder / "payback.db")
         yield Process(payback, started)

@@ -80,6 +80,8 @@ CREATE TABLE call (
     CHECK ((unpriced_reason_label IS NOT NULL) = (pricing IS NOT NULL AND pricing = 'unpriced'))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX call_unfinished ON call (call_id) WHERE state < 2;  -- serves: recovery, reports on a live ledger
+CREATE INDEX call_unpriced ON call (call_id, unpriced_reason_label)
+    WHERE unpriced_reason_label IS NOT NULL;                     -- serves: why calls have no cost
 
 -- Sums by UTC hour and one dimension; always equal to the sum of the calls (payback check proves it).
 CREATE TABLE rollup_hour (
