@@ -19,7 +19,7 @@ INSTALL := $(BIN)/python -m pip install -qq --no-input --disable-pip-version-che
 .PHONY: help run demo setup test check fix bench
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.run-stamp ## start the proxy, its ledger and its report; no configuration needed
 	@$(BIN)/python -m payback serve $(ARGS)

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 _READS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 """Methods that no provider charges for."""
 _REFUSED_THE_FIELD = frozenset({400, 422})
+_TELL_UNASKED = frozenset({"llama.cpp"})
+"""Servers, by their Server header, whose streams end with counts of their own. Asked for usage, llama.cpp
+moves them onto the chunk that is hidden; unasked, its stream passes untouched."""
 _REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id")
 
 
@@ -131,7 +134,7 @@ class Forwarder:
             return answer_of(refusal, plan.target.raw_path, record.call_id)
         except UpstreamFailed as failure:
             return answer_of(failure.refusal, plan.target.raw_path, record.call_id)
-        metering = Metering(plan.target.dialect, hide=changed is not None)
+        metering = Metering(plan.target.dialect, stream=plan.asked.stream, hide=changed is not None)
         return await relay(plan.request, answer, record, metering)
 
     async def _without_the_field(
@@ -140,7 +143,8 @@ class Forwarder:
         """Learn whether upstream takes include_usage; where it may not, send the call as it came."""
         upstream, model = plan.upstream.name, plan.asked.model or ""
         if answer.status < 400:
-            self._usage_asking.learn(upstream, model, Willing.YES)
+            unneeded = answer.headers.get("Server") in _TELL_UNASKED
+            self._usage_asking.learn(upstream, model, Willing.NO if unneeded else Willing.YES)
         if answer.status not in _REFUSED_THE_FIELD or self._usage_asking.of(upstream, model) is Willing.YES:
             return answer, record, changed
         with suppress(LedgerUnavailable):

@@ -20,6 +20,8 @@ Headers = list[tuple[str, str]]
 
 CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key"})
 OWN_PREFIX = "x-payback-"
+LONGEST_REMEMBERED = 64
+"""Characters. Clients choose names, so what is remembered of them is bounded in length as in number."""
 
 _HOP_BY_HOP = frozenset(
     {
@@ -76,7 +78,7 @@ def _passed(raw: RawHeaders, stopped: frozenset[str]) -> Headers:
     passed: Headers = []
     named: set[str] = set()
     for raw_name, raw_value in raw:
-        name, lower, is_own = _name(raw_name)
+        name, lower, is_own = (_name if len(raw_name) <= LONGEST_REMEMBERED else _name.__wrapped__)(raw_name)
         if lower == "connection":
             named |= {part.strip().lower() for part in _text(raw_value).split(",")}
         elif lower not in stopped and not is_own:

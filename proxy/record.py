@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ledger.call import Call, Entry, Outcome, State, UsageBasis
+from ledger.call import Call, Entry, Outcome, Pricing, State, UsageBasis
 from ledger.errors import LedgerUnavailable
 from ledger.ids import RANDOM_BYTES, CallId, call_id_at, render_call_id
 from ledger.judgement import judged
 from ledger.pricebook import PriceBook
 from ledger.writer import Writer
 from proxy.refusal import Refusal
-from proxy.tap import Learned
+from proxy.tap import NOTHING_LEARNED, Learned
 from proxy.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 INTERIM_NS = 1_000_000_000
 """Usage that comes with every event (vLLM can) is committed at first, once in this time, and at the end."""
 
-NOTHING_LEARNED = Learned()
 _RANDOM_BLOCK = 128 * RANDOM_BYTES
 
 
@@ -140,7 +139,11 @@ class Record:
             problem=problem or learned.problem or self._call.problem,
         )
         billable = self._billable and self._is_sent
-        return judged(call, state, self._books.prices, self_hosted=self._self_hosted, billable=billable)
+        try:
+            return judged(call, state, self._books.prices, self_hosted=self._self_hosted, billable=billable)
+        except Exception as error:  # a fault in pricing never changes what the client gets
+            log.error("pricing failed for call %s", self.call_id, exc_info=error)
+            return Entry(call=call, state=state, pricing=Pricing.UNPRICED, unpriced_reason="pricing failed")
 
     async def _commit(self, entry: Entry) -> None:
         try:

@@ -30,10 +30,13 @@ _READ_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 class Metering(msgspec.Struct, frozen=True):
-    """How an answer is to be listened to. *hide*: keep from the client what came only because we asked."""
+    """How an answer is to be listened to."""
 
     dialect: Dialect | None
+    stream: bool = False
+    """Whether the client asked for a stream."""
     hide: bool = False
+    """Keep from the client what came only because we asked."""
 
 
 class Kind(Enum):
@@ -238,7 +241,11 @@ def _tap_for(answer: Answer, metering: Metering) -> tuple[Kind, Tap]:
         return Kind.OPAQUE, NoTap()
     content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-    kind = Kind.STREAM if content_type == "text/event-stream" else Kind.DOCUMENT
+    # Some servers stream events as text/plain, or under no type at all.
+    is_stream = content_type == "text/event-stream" or (
+        metering.stream and content_type != "application/json"
+    )
+    kind = Kind.STREAM if is_stream else Kind.DOCUMENT
     if encoding not in _READ_ENCODINGS:
         return kind, NoTap("the answer is in an encoding that is not read")
     is_plain = encoding in ("", "identity")

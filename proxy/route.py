@@ -11,6 +11,11 @@ from proxy.upstream import Upstream
 
 REMEMBERED_PATHS = 1024
 """An application uses a few paths over and over; what is remembered of others is bounded."""
+LONGEST_REMEMBERED = 256
+"""Characters."""
+
+_AZURE = "/openai/deployments/"
+"""Azure's own paths begin with what is the name of another upstream: they name none."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -39,10 +44,16 @@ class Router:
         self._by_name = {upstream.name: upstream for upstream in upstreams}
         self._with_patterns = [upstream for upstream in upstreams if upstream.models]
         self._default = self._by_name[default]
-        self.target_of = lru_cache(maxsize=REMEMBERED_PATHS)(self._target_of)
-        """The target, or NoRoute, of a raw path and query as they stand in the request line."""
-        self.url_of = lru_cache(maxsize=REMEMBERED_PATHS)(_url_of)
-        """Where an upstream answers a target's raw path."""
+        self._known_target_of = lru_cache(maxsize=REMEMBERED_PATHS)(self._target_of)
+        self._known_url_of = lru_cache(maxsize=REMEMBERED_PATHS)(_url_of)
+
+    def target_of(self, raw_path: str) -> Target | NoRoute:
+        """Raw path and query as they stand in the request line."""
+        return (self._known_target_of if len(raw_path) <= LONGEST_REMEMBERED else self._target_of)(raw_path)
+
+    def url_of(self, upstream: Upstream, raw_path: str) -> URL:
+        """Where *upstream* answers a target's raw path."""
+        return (self._known_url_of if len(raw_path) <= LONGEST_REMEMBERED else _url_of)(upstream, raw_path)
 
     def upstream_of(self, target: Target, model: str | None) -> Upstream:
         if target.upstream is not None:
@@ -56,7 +67,7 @@ class Router:
         if not raw_path.startswith("/"):
             return NoRoute("the request target must start with a slash; set base_url, not a proxy")
         segment, slash, rest = raw_path[1:].partition("/")
-        upstream = self._by_name.get(segment) if slash else None
+        upstream = self._by_name.get(segment) if slash and not raw_path.startswith(_AZURE) else None
         own_path = f"/{rest}" if upstream else raw_path
         path = own_path.partition("?")[0]
         if _climbs(path):

@@ -133,7 +133,7 @@ class StreamTap:
             self._note_end(done=True)
             return event
         has_usage = b'"usage"' in event
-        if not has_usage and self.learned.model is not None:
+        if not has_usage and b'"timings"' not in event and self.learned.model is not None:
             return event
         reading = self._dialect.read(data_of(event))
         if reading is None:

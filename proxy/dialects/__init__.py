@@ -1,6 +1,7 @@
 """Wire formats: one file each, JSON -> Reading, citing its source. A path says which one is spoken.
 
 - reading         what a dialect makes of a document
+- llama_timings   the counts that llama.cpp sends unasked
 - openai_usage, openai_document   the usage object, and the top of an answer, that OpenAI's older APIs share
 - openai_chat, openai_completions, openai_embeddings"""
 

@@ -1,11 +1,12 @@
 """The members that OpenAI's older APIs share at the top of an answer or an event."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from ledger.usage import TokenUsage
-from proxy.dialects.openai_usage import usage_of
+from proxy.dialects import llama_timings, openai_usage
 from proxy.dialects.reading import Reading, name_of
 
 
@@ -15,6 +16,7 @@ class _Top(msgspec.Struct):
     model: Any = None
     service_tier: Any = None
     usage: Any = None
+    timings: Any = None
     choices: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -27,7 +29,9 @@ def read(document: bytes) -> Reading | None:
         top = _decoder.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    usage, problem = _usage(top.usage)
+    usage, problem = _usage(top.usage, openai_usage.usage_of)
+    if top.usage is None:
+        usage, problem = _usage(top.timings, llama_timings.usage_of)
     return Reading(
         model=name_of(top.model),
         service_tier=name_of(top.service_tier),
@@ -38,7 +42,9 @@ def read(document: bytes) -> Reading | None:
     )
 
 
-def _usage(value: object) -> tuple[TokenUsage | None, str | None]:
+def _usage(
+    value: object, usage_of: Callable[[dict[str, Any]], TokenUsage]
+) -> tuple[TokenUsage | None, str | None]:
     if value is None:
         return None, None
     if not isinstance(value, dict):

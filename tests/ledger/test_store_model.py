@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -84,15 +85,13 @@ def test_rollups_are_the_rows_whatever_comes_when_in_whatever_batches(data: st.D
     entries = data.draw(st.permutations([entry for story in stories for entry in story]))
     entries += data.draw(st.lists(st.sampled_from(entries), max_size=6))
     model: Model = {}
-    with TemporaryDirectory() as folder:
-        ledger = Ledger(Path(folder) / "payback.db")
+    with TemporaryDirectory() as folder, closing(Ledger(Path(folder) / "payback.db")) as ledger:
         while entries:
             size = data.draw(st.integers(1, len(entries)))
             batch, entries = entries[:size], entries[size:]
             (ledger.store.write if data.draw(st.booleans()) else ledger.store.replay)(batch)
             keep(model, batch)
         assert_agrees(ledger.reader, model)
-        ledger.close()
 
 
 class LedgerMachine(RuleBasedStateMachine):

@@ -4,5 +4,5 @@ Read in this order:
 - upstream            the scripted upstream: sends what a test says, keeps every byte that it was sent
 - client              the client that writes bytes to a socket
 - running             payback on loopback, in this process or in its own, and its ledger
-- conftest            the three of them as fixtures
+- conftest            a scripted upstream, and payback in front of it, as fixtures
 - bodies, recorded    requests and answers that tests share, and those that lie in tests/data"""

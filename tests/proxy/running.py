@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ledger.call import Entry, State
 from ledger.sqlite.reader import open_sqlite_reader
+from ledger.writer import RESERVE_BYTES
 from payback.app import Place, serving
 from payback.settings import read_settings
-from tests.proxy.upstream import Upstream
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 5.0
@@ -74,7 +74,14 @@ async def eventually(condition: Callable[[], bool], within_s: float = PATIENCE_S
         await asyncio.sleep(0.005)
 
 
-def configuration(upstream: Upstream, **tables: Any) -> dict[str, Any]:
+class Server(Protocol):
+    """What can be an upstream."""
+
+    @property
+    def base_url(self) -> str: ...
+
+
+def configuration(upstream: Server, **tables: Any) -> dict[str, Any]:
     """One upstream, lab, the default, with a price. *tables* go over it, `lab` over the upstream."""
     lab = {"name": "lab", "base_url": upstream.base_url, "provider": "lab", **tables.pop("lab", {})}
     more = tables.pop("others", [])
@@ -94,6 +101,8 @@ async def running(folder: Path, table: dict[str, Any]) -> AsyncIterator[Payback]
     place = Place(
         settings=read_settings(table, "test"), ledger=folder / "payback.db", host="127.0.0.1", port=0
     )
+    with place.ledger.with_name("payback.db.reserve").open("wb") as reserve:
+        reserve.truncate(RESERVE_BYTES)  # a hole will do: hundreds of tests need not write it to the disk
     async with serving(place) as started:
         yield Payback(started.port, place.ledger)
 
@@ -143,7 +152,7 @@ async def process(
         await started.communicate()
 
 
-def toml_of(upstream: Upstream) -> str:
+def toml_of(upstream: Server) -> str:
     """The same upstream and price as configuration's."""
     price = "\n".join(f'{name} = "{value}"' for name, value in PRICE.items())
     lab = f'name = "lab"\nbase_url = "{upstream.base_url}"\nprovider = "lab"'

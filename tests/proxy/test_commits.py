@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.call import Entry, Outcome, Pricing, State, UsageBasis
+from ledger.call import Entry, Outcome, Pricing, State
 from ledger.money import NOTHING, render_usd
 from tests.proxy.bodies import (
     ASKED_EVENTS,
@@ -161,26 +161,6 @@ async def test_an_unmetered_call_has_ended_in_the_ledger_when_the_client_has_its
     (row,) = payback.rows()
     assert (row.state, row.call.outcome, row.call.operation) == (State.ENDED, Outcome.OK, "other")
     assert row.pricing is (Pricing.UNPRICED if b"POST" in request_ else Pricing.NOT_BILLED)
-
-
-async def test_a_row_says_what_the_call_was(upstream: Upstream, payback: Payback) -> None:
-    headers = [JSON, ("x-request-id", "req_1"), ("Content-Length", str(len(CHAT_ANSWER)))]
-
-    async def script(visit: Visit) -> None:
-        await visit.send(message("HTTP/1.1 200 OK", headers, CHAT_ANSWER))
-
-    upstream.script = script
-    who = [("X-Payback-Project", "shop"), ("Authorization", "Bearer sk-1"), ("User-Agent", "curl/8.5.0")]
-    await call(payback.port, post(CHAT, CHAT_REQUEST, *who))
-    row = await payback.row()
-    facts = row.call
-    assert (facts.upstream, facts.provider, facts.operation, facts.stream) == ("lab", "lab", "chat", False)
-    assert (facts.request_model, facts.response_model, facts.http_status) == (MODEL, MODEL, 200)
-    assert (facts.usage_basis, facts.problem) == (UsageBasis.REPORTED, None)
-    assert (facts.who.project, facts.who.client, facts.upstream_request_id) == ("shop", "curl", "req_1")
-    assert facts.started_us <= (facts.first_byte_us or 0) <= (facts.ended_us or 0)
-    assert row.price is not None
-    assert (row.price.source, row.price.model) == ("configuration", MODEL)
 
 
 async def test_calls_of_one_model_at_once_are_all_there(upstream: Upstream, payback: Payback) -> None:

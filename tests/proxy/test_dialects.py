@@ -176,3 +176,33 @@ def test_every_dialect_is_found_at_its_path() -> None:
         assert dialect_of(f"/v1{dialect.PATH}") is dialect
         assert dialect_of(f"/v1{dialect.PATH}/1") is None
     assert dialect_of("/v1/models") is None
+
+
+def test_timings_of_llama_cpp_count_the_whole_prompt() -> None:
+    timings = {"cache_n": 23, "prompt_n": 1, "prompt_ms": 0.3, "predicted_n": 4}
+    reading = read(compact({"model": "m", "choices": [{}], "timings": timings}))
+    usage = TokenUsage(input_tokens=24, output_tokens=4, cache_read_tokens=23)
+    assert reading == Reading(model="m", usage=usage)
+
+
+def test_usage_goes_before_timings() -> None:
+    both = read(compact({"usage": {"prompt_tokens": 11}, "timings": {"prompt_n": 1, "predicted_n": 1}}))
+    assert both is not None
+    assert both.usage == TokenUsage(input_tokens=11)
+
+
+NO_TIMINGS = [
+    "x",
+    [],
+    {},
+    {"prompt_n": 24, "predicted_n": 4},
+    {"cache_n": 0, "prompt_n": "1", "predicted_n": 2},
+]
+"""The fourth is of servers from before cache_n: how much of the prompt they left out is not known."""
+
+
+@pytest.mark.parametrize("timings", NO_TIMINGS)
+def test_timings_that_are_not_llama_cpps_are_no_count(timings: Any) -> None:
+    reading = read(compact({"timings": timings}))
+    assert reading is not None
+    assert reading.usage is None

@@ -134,3 +134,25 @@ async def test_a_ledger_that_cannot_be_opened_for_reading_harms_no_call(
     with payback.locked():
         assert (await chat(payback, STREAM_REQUEST)).whole
     assert (await payback.row()).call.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize("body", [CHAT_REQUEST, ASKED_REQUEST], ids=["document", "stream"])
+async def test_a_price_list_that_fails_changes_no_byte_and_loses_no_tokens(
+    body: bytes, upstream: Upstream, payback: Payback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("ledger.pricebook.PriceBook.price_at", fails)
+    if body is ASKED_REQUEST:
+        streams(upstream, *ASKED_EVENTS)
+    answer = await chat(payback, body)
+    assert answer.whole
+    assert answer.body == (chat_answer() if body is CHAT_REQUEST else b"".join(ASKED_EVENTS))
+    row = await payback.row()
+    assert (row.call.outcome, row.pricing, row.unpriced_reason) == (
+        Outcome.OK,
+        Pricing.UNPRICED,
+        "pricing failed",
+    )
+    assert row.call.usage is not None

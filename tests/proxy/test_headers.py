@@ -1,5 +1,7 @@
 """Which headers travel: repeats and order kept, the connection's own left behind, ours never passed on."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +123,12 @@ def test_bytes_that_are_no_utf8_are_carried() -> None:
 
 def test_headers_are_taken_out_by_name() -> None:
     assert without([("A", "1"), ("Content-Length", "2"), ("a", "3")], "a", "content-length") == []
+
+
+def test_names_that_a_client_makes_up_fill_no_memory() -> None:
+    tracemalloc.start()
+    for number in range(300):
+        sent([(b"x-%d-%s" % (number, b"n" * 60_000), b"1")])
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes < 1 << 20, "300 names of 60 KB are 18 MB"

@@ -1,4 +1,4 @@
-"""kill -9 at the worst instant: what was answered is in the ledger once, what was not is interrupted there."""
+"""kill -9 at the worst instant: what was answered is in the ledger once, what was not is so marked."""
 
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Where a call goes is decided by the configuration; a request can choose among upstreams, never make one."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,16 @@ UPSTREAMS = [
     upstream("gemini", "https://gemini.test/v1beta/openai/"),
 ]
 ROUTER = Router(UPSTREAMS, "openai")
+
+
+def test_an_azure_path_and_its_key_do_not_go_to_openai_for_the_name_it_begins_with() -> None:
+    """Azure's own paths begin with /openai/deployments: https://learn.microsoft.com/azure/ai-foundry/openai"""
+    router = Router([*UPSTREAMS, upstream("azure", "https://me.openai.azure.test")], "azure")
+    path = "/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21"
+    target = router.target_of(path)
+    assert isinstance(target, Target)
+    assert target.raw_path == path
+    assert router.upstream_of(target, None).name == "azure"
 
 
 def routed(raw_path: str, model: str | None = None) -> tuple[str, str]:
@@ -163,3 +175,12 @@ def test_the_path_without_its_query_says_what_is_metered(raw_path: str, operatio
 def test_a_base_url_is_understood_as_providers_write_it(base_url: str, root: str) -> None:
     assert str(root_of(base_url)).rstrip("/") == root
     assert isinstance(root_of(base_url), URL)
+
+
+def test_paths_that_a_client_makes_up_fill_no_memory() -> None:
+    tracemalloc.start()
+    for number in range(300):
+        ROUTER.target_of(f"/v1/{number}{'p' * 60_000}")
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes < 1 << 20, "300 paths of 60 KB are 18 MB"

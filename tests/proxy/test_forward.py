@@ -72,6 +72,21 @@ async def test_usage_is_asked_for_and_the_client_does_not_see_it(
     assert (usage.input_tokens, usage.output_tokens) == (11, 5)
 
 
+@pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", None])
+async def test_usage_is_hidden_in_a_stream_whose_type_does_not_say_that_it_is_one(
+    content_type: str | None, upstream: Upstream, payback: Payback
+) -> None:
+    """Small servers forget the type; their clients read the events all the same."""
+    headers = [("Content-Type", content_type)] if content_type else []
+
+    async def script(visit: Visit) -> None:
+        await visit.answer(b"".join(ASKED_EVENTS), *headers)
+
+    upstream.script = script
+    assert (await stream(payback)).body == b"".join(PLAIN_EVENTS)
+    assert (await payback.row()).call.usage is not None
+
+
 async def test_a_client_that_asks_sees_everything_and_its_request_is_not_touched(
     upstream: Upstream, payback: Payback
 ) -> None:

@@ -1,0 +1,42 @@
+"""Our own answers can be read by the client of the API that was called."""
+
+import json
+from typing import Any
+
+import pytest
+
+from proxy.refusal import Refusal, answer_of
+
+MESSAGE = "payback: the disk is full"
+
+
+def body_of(path: str, status: int) -> Any:
+    answer = answer_of(Refusal(status, "disk_full", "the disk is full"), path)
+    assert isinstance(answer.body, bytes)
+    return json.loads(answer.body)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, "server_error"), (400, "invalid_request_error")])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/lab/v1/embeddings?x=1", "*", ""])
+def test_openais_shape_is_the_default(path: str, status: int, kind: str) -> None:
+    error = {"message": MESSAGE, "type": kind, "param": None, "code": "disk_full"}
+    assert body_of(path, status) == {"error": error}
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, "api_error"), (400, "invalid_request_error")])
+@pytest.mark.parametrize(
+    "path", ["/v1/messages", "/v1/messages?beta=true", "/anthropic/v1/messages/count_tokens"]
+)
+def test_messages_have_anthropics_shape(path: str, status: int, kind: str) -> None:
+    assert body_of(path, status) == {"type": "error", "error": {"type": kind, "message": MESSAGE}}
+
+
+@pytest.mark.parametrize("path", ["/api/chat", "/api/tags", "/ollama/api/generate"])
+def test_ollamas_paths_have_its_shape(path: str) -> None:
+    assert body_of(path, 503) == {"error": MESSAGE}
+
+
+def test_headers_say_which_call_it_was_and_when_to_come_again() -> None:
+    answer = answer_of(Refusal(503, "x", "y", retry_after_s=1), "/v1/x", "the-id")
+    assert (answer.headers["X-Payback-Call-Id"], answer.headers["Retry-After"]) == ("the-id", "1")
+    assert "X-Payback-Call-Id" not in answer_of(Refusal(400, "x", "y"), "/v1/x").headers
