@@ -6,6 +6,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ from web.app import ReportSettings, add_report
 log = logging.getLogger(__name__)
 
 MIB = 1 << 20
+SWITCH_SECONDS = 0.0001
+"""How long the ledger's thread waits for the loop's until it may run; Python's own 5 ms calls would feel."""
 PAGE_SECONDS = 5.0
 """A page's questions to the ledger are given up after this; the page says so."""
 CLOSE_SECONDS = 1.0
@@ -119,7 +122,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
         )
         pages = _pages(running, writer)
         await _listen(pages, front_door(pages, forwarder, running.calls), bound, running, stack)
-        _settle_memory()
+        _settle()
         yield running
 
 
@@ -254,8 +257,9 @@ async def _ended(runner: web.ServerRunner, running: Running) -> None:
     await runner.cleanup()
 
 
-def _settle_memory() -> None:
-    """The collector leaves alone what lives from here on, and looks at the rest less often."""
+def _settle() -> None:
+    """Threads take turns often; the collector leaves alone what lives from here on, and looks seldom."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    sys.setswitchinterval(SWITCH_SECONDS)

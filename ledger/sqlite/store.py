@@ -17,7 +17,7 @@ from ledger.price import Price
 from ledger.rollup import Contributions
 from ledger.sqlite.connection import explaining, open_writer
 from ledger.sqlite.names import Names
-from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, Row, entry_of, row_of
+from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, entry_of, row_of
 
 T = TypeVar("T")
 _LARGEST_STATEMENT = 256
@@ -83,14 +83,12 @@ class SqliteStore:
         moves = [(before, after) for before, after in moves if before is None or _replaces(after, before)]
         if not moves:
             return
-        contributions = Contributions()
-        for before, after in moves:
-            contributions.move(before, after)
-        with self._transaction():
-            self._upsert_calls(
-                [row_of(after, self._labels.__getitem__, self._price_id) for _, after in moves]
-            )
-            self._add_to_rollups(contributions)
+        if len(moves) <= _FEW and all(after.state is State.OPEN for _, after in moves):
+            self._upsert_calls(moves)  # one statement is a transaction of its own, and counts for nothing yet
+        else:
+            with self._transaction():
+                self._upsert_calls(moves)
+                self._add_to_rollups(moves)
         self._newest = max(self._newest, *(after.call.call_id for _, after in moves))
         for _, after in moves:
             if after.state is State.ENDED:
@@ -111,11 +109,15 @@ class SqliteStore:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _upsert_calls(self, rows: Sequence[Row]) -> None:
+    def _upsert_calls(self, moves: Sequence[Move]) -> None:
+        rows = [row_of(after, self._labels.__getitem__, self._price_id) for _, after in moves]
         for part in _parts(rows):
             self._connection.execute(_upsert_calls_sql(len(part)), [value for row in part for value in row])
 
-    def _add_to_rollups(self, contributions: Contributions) -> None:
+    def _add_to_rollups(self, moves: Sequence[Move]) -> None:
+        contributions = Contributions()
+        for before, after in moves:
+            contributions.move(before, after)
         rows = [
             (dimension, hour, self._labels[value] if value else 0, *sums)
             for dimension, hour, value, sums in contributions.by_dimension()

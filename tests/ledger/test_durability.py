@@ -213,7 +213,7 @@ def test_whichever_statement_fails_nothing_is_half_written(tmp_path: Path, metho
         store.close()
         if not failing.has_failed:
             break
-    assert n > 5 * len(STORY)
+    assert n > 4 * len(STORY)
 
 
 def assert_holds(path: Path, model: dict[CallId, Entry]) -> None:
