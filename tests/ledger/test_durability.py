@@ -252,7 +252,7 @@ async def test_whichever_statement_fails_the_entry_waits_in_the_spool_and_is_in_
         await writer.close()
         if not has_failed:
             break
-    assert n > 5 * len(STORY)
+    assert n > 4 * len(STORY)
 
 
 def test_a_reader_of_a_ledger_whose_writer_was_just_killed_waits_for_nobody(tmp_path: Path) -> None:
