@@ -8,9 +8,8 @@ from ledger.lock import LedgerLock
 from payback.cli import main
 from tests.payback.books import entry_at, keep
 
-AZURE = (
-    os.environ.get("PAYBACK_AZURE_TRACE") or Path(__file__).parents[3] / "shared/data/azure_llm_2023_conv.csv"
-)
+AZURE = Path(os.environ.get("PAYBACK_AZURE_TRACE", "not given"))
+"""AzureLLMInferenceTrace_conv.csv of https://github.com/Azure/AzurePublicDataset (CC BY 4.0)."""
 CONFIGURATION = """
 [[price]]
 provider = "lab"
@@ -118,7 +117,7 @@ def test_only_formats_that_can_be_read_are_offered(capsys: pytest.CaptureFixture
     assert "azure-trace" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not Path(AZURE).exists(), reason="no Azure trace; PAYBACK_AZURE_TRACE names one")
+@pytest.mark.skipif(not AZURE.exists(), reason="no Azure trace; PAYBACK_AZURE_TRACE names one")
 def test_an_hour_of_real_traffic_costs_what_its_sums_say(capsys: pytest.CaptureFixture[str]) -> None:
     """22,361,870 x 3.00 + 4,088,665 x 15.00 = 128.415585 million: no call is rounded."""
     argv = ("--model", "claude-sonnet-4-5", "--start", "2026-10-05T00:00:00Z")
