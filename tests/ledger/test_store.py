@@ -165,3 +165,23 @@ def test_what_an_earlier_process_left_is_ended_as_interrupted(tmp_path: Path) ->
     total = restarted.reader.report(MONTH, GroupBy.DAY).total
     assert (total.calls, total.interrupted_calls, total.unpriced_calls, total.list_cost) == (3, 2, 1, 120_000)
     restarted.close()
+
+
+def test_open_rows_alone_cost_one_statement_and_are_on_the_disk_after_it(ledger: Ledger) -> None:
+    """Before every call upstream one is waited for; BEGIN and COMMIT would be two more turns for the thread."""
+    ledger.store.write([opened(1)])  # names are known from here on
+    statements: list[str] = []
+    ledger.store._connection.set_trace_callback(statements.append)
+    ledger.store.write([opened(2), opened(3)])
+    assert [statement[:16] for statement in statements] == ["INSERT INTO call"]
+    assert not ledger.store._connection.in_transaction
+    assert entries_in(ledger.reader) == [opened(1), opened(2), opened(3)]
+
+
+def test_the_log_is_as_long_at_the_start_as_it_will_get(ledger: Ledger) -> None:
+    """A sync of a file that has grown takes the disk twice as long."""
+    log = Path(f"{ledger.path}-wal")
+    length = log.stat().st_size
+    assert length >= 1000 * 4096
+    ledger.store.write([whole_call(number) for number in range(100)])
+    assert log.stat().st_size == length

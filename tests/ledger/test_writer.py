@@ -51,7 +51,7 @@ async def test_entries_that_come_while_the_disk_is_busy_share_one_commit(desk: D
 
     desk.store._connection.set_trace_callback(on_statement)
     with desk.locked_by_another():
-        first = desk.writer.commit(opened(0))
+        first = desk.writer.commit(whole_call(0))
         await asyncio.sleep(0.1)
         others = [desk.writer.commit(whole_call(number)) for number in range(1, 501)]
     await asyncio.gather(first, *others)
