@@ -168,7 +168,7 @@ def test_what_an_earlier_process_left_is_ended_as_interrupted(tmp_path: Path) ->
 
 
 def test_open_rows_alone_cost_one_statement_and_are_on_the_disk_after_it(ledger: Ledger) -> None:
-    """One is waited for before every call upstream; BEGIN and COMMIT would be two more turns of the thread."""
+    """One is waited for before every call upstream; BEGIN and COMMIT would be two more turns."""
     ledger.store.write([opened(1)])  # names are known from here on
     statements: list[str] = []
     ledger.store._connection.set_trace_callback(statements.append)
