@@ -24,6 +24,7 @@ class LedgerLock:
 
         Raises LedgerInUse when another process holds it, LedgerError on a network file system."""
         refuse_network(ledger)
+        _refuse_second_name(ledger)
         make_private_folder(ledger.parent)
         self._path = lock_path(ledger)
         try:
@@ -47,7 +48,15 @@ class LedgerLock:
 
 
 def lock_path(ledger: Path) -> Path:
-    return ledger.with_name(f"{ledger.name}.lock")
+    """Beside the file itself, whatever link led to it: one ledger has one lock."""
+    real = ledger.resolve()
+    return real.with_name(f"{real.name}.lock")
+
+
+def _refuse_second_name(ledger: Path) -> None:
+    """A hard link cannot be told from the file it names, and SQLite would give each name a log of its own."""
+    if ledger.exists() and ledger.stat().st_nlink > 1:
+        raise LedgerError(f"the ledger {ledger} has another name (a hard link); remove one of the two")
 
 
 def is_held(ledger: Path) -> bool:

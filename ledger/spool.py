@@ -17,6 +17,7 @@ from ledger.errors import LedgerError
 log = logging.getLogger(__name__)
 
 _encoder = msgspec.json.Encoder()
+_FIRST_BYTES = b'{"call":'
 _decoder = msgspec.json.Decoder(Entry)
 
 
@@ -26,6 +27,7 @@ class Spool:
         self.path = path
         self._unreadable: list[bytes] = []
         try:
+            _refuse_other_files(path)
             self.waiting, self._size = _whole_lines(path)
         except OSError as error:
             raise LedgerError(
@@ -81,8 +83,9 @@ class Spool:
 
     def clear(self) -> None:
         if self._unreadable:
-            with self.path.with_name(f"{self.path.name}.unreadable").open("ab") as aside:
-                aside.writelines(self._unreadable)
+            aside = self.path.with_name(f"{self.path.name}.unreadable")
+            with open(aside, "ab", opener=_private) as file_aside:
+                file_aside.writelines(self._unreadable)
             self._unreadable.clear()
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -100,6 +103,18 @@ def _line_of(entry: Entry) -> bytes:
     return _encoder.encode(bare(entry)) + b"\n"
 
 
+def _refuse_other_files(path: Path) -> None:
+    """A spool is emptied when it was read: nothing else may be taken for one."""
+    if not path.exists():
+        return
+    if path.is_file():
+        with path.open("rb") as file:
+            start = file.read(len(_FIRST_BYTES))
+        if _FIRST_BYTES.startswith(start):
+            return
+    raise LedgerError(f"{path} is not a spool; take it away, or set another path for the spool")
+
+
 def _whole_lines(path: Path) -> tuple[int, int]:
     """How many, and how many bytes. A last line that is cut is none."""
     number = size = 0
@@ -115,6 +130,10 @@ def _write_all(file: int, data: bytes, start: int) -> None:
     while view:
         written = os.pwrite(file, view, start)
         view, start = view[written:], start + written
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -238,6 +238,12 @@ class WorkloadMatch(Section):
     project: Text | None = Field(None, description="X-Payback-Project", examples=["customer-care"])
     user: Text | None = Field(None, description="X-Payback-User", examples=["web"])
 
+    @model_validator(mode="after")
+    def _has_a_pattern(self) -> "WorkloadMatch":
+        if all(pattern is None for _, pattern in self):
+            raise ValueError("a match needs one pattern at least, such as model")
+        return self
+
 
 class WorkloadSettings(Section):
     """Which calls are one workload, where they do not say so with X-Payback-Workload. The first that fits

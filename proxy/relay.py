@@ -123,10 +123,8 @@ class _Passage:
             async with asyncio.timeout(WHOLE_SECONDS):
                 while sum(map(len, parts)) < WHOLE_BYTES and not content.at_eof():
                     parts.append(await content.readany())
-        except TimeoutError:
+        except (TimeoutError, ClientError):  # reading on tells which, once what came has gone on
             return b"".join(parts), False
-        except ClientError as error:
-            raise broke(error) from error
         return b"".join(parts), content.at_eof()
 
     def _read_nowait(self) -> bytes:

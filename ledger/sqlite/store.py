@@ -38,6 +38,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = open_writer(path)
+        self._file = _identity_of(path)
         self._unfinished: dict[CallId, Entry] = {}
         self._newest = bytes(self._connection.execute("SELECT max(call_id) FROM call").fetchone()[0] or b"")
         """No row has a larger id: what is written for the first time is known to be new without a look."""
@@ -83,6 +84,8 @@ class SqliteStore:
         moves = [(before, after) for before, after in moves if before is None or _replaces(after, before)]
         if not moves:
             return
+        if _identity_of(self.path) != self._file:
+            raise sqlite3.OperationalError("the ledger's file was removed or replaced; restart payback")
         if len(moves) <= _FEW and all(after.state is State.OPEN for _, after in moves):
             self._upsert_calls(moves)  # one statement is a transaction of its own, and counts for nothing yet
         else:
@@ -168,6 +171,15 @@ class SqliteStore:
         names = Names(self._connection)
         for row in rows.fetchall():
             yield entry_of(row, names.labels, names.prices)
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    """What stays the same while a file does; SQLite would go on writing to one that is gone."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  # once a commit
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Labels(dict[str | None, int | None]):

@@ -60,6 +60,9 @@ def spool_is_empty(spool: Path, ledger: Path) -> Finding:
         waiting = Spool(spool).waiting
     except LedgerError as error:
         return fail("spool", str(error))
+    folder = spool.absolute().parent
+    if folder != ledger.absolute().parent and not folder.is_dir():
+        return fail("spool", f"the folder of the spool {spool} is not there; make it, or set another path")
     aside = spool.with_name(f"{spool.name}.unreadable")
     if waiting:
         remedy = (

@@ -17,7 +17,7 @@ from ledger.sqlite.schema import migrations
 from ledger.store import Reader
 from ledger.tally import Tally
 from payback.clock import utc_now
-from payback.commands.asking import add_period_arguments, open_reader, period_of
+from payback.commands.asking import add_period_arguments, ledger_of, open_reader, period_of
 from payback.terminal import cost_in_words, counted
 from payback.version import VERSION
 from payback.whole_file import whole_file
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     path = None if args.out == STDOUT else _path_of(args, period)
     if path is not None:
         _refuse_to_replace(path, force=args.force)
+        _refuse_ledger(path, ledger_of(args))
     with open_reader(args) as reader:
         export = _Export(reader, args.format, period)
         if path is None:
@@ -115,6 +116,18 @@ def _refuse_to_replace(path: Path, *, force: bool) -> None:
         if os.path.lexists(taken) and not (force and taken.is_file()):
             remedy = "--force replaces it" if taken.is_file() else "it is not a file; give --out another path"
             raise LedgerError(f"{taken} is there already; {remedy}")
+
+
+_LEDGER_FILES = ("", "-wal", "-shm", "-journal", ".lock", ".spool", ".reserve")
+
+
+def _refuse_ledger(path: Path, ledger: Path) -> None:
+    """Neither the ledger nor what lies beside it under its name is replaced, by force or not."""
+    out, real = path.resolve(), ledger.resolve()
+    if out in [real.with_name(f"{real.name}{end}") for end in _LEDGER_FILES] or (
+        out.exists() and real.exists() and out.samefile(real)
+    ):
+        raise LedgerError(f"{path} belongs to the ledger; give --out another path")
 
 
 def _summary(tally: Tally) -> str:

@@ -36,6 +36,6 @@ def dialect_of(path: str) -> Dialect | None:
     True
     """
     for dialect in DIALECTS:
-        if path.endswith(dialect.PATH):
+        if path.rstrip("/").endswith(dialect.PATH):
             return dialect
     return None

@@ -133,3 +133,22 @@ def test_a_ledger_on_a_network_file_system_is_refused(
     ):
         LedgerLock(tmp_path / "payback.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_has_one_lock_whatever_link_leads_to_it(tmp_path: Path) -> None:
+    ledger, link = tmp_path / "payback.db", tmp_path / "link.db"
+    ledger.touch()
+    link.symlink_to(ledger)
+    lock = LedgerLock(ledger)
+    with pytest.raises(LedgerInUse):
+        LedgerLock(link)
+    assert is_held(link)
+    lock.release()
+
+
+def test_a_ledger_with_a_hard_link_is_refused_as_each_name_would_have_its_own_log(tmp_path: Path) -> None:
+    ledger, other = tmp_path / "payback.db", tmp_path / "other.db"
+    ledger.touch()
+    other.hardlink_to(ledger)
+    with pytest.raises(LedgerError, match="another name"):
+        LedgerLock(other)

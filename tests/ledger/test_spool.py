@@ -1,5 +1,6 @@
 """The spool: what append returned for is there again after any end of the process, and nothing else is."""
 
+import os
 import resource
 import stat
 from collections.abc import Iterator
@@ -156,9 +157,7 @@ def test_an_entry_set_aside_is_kept_when_the_spool_is_cleared(path: Path) -> Non
 
 def test_a_spool_that_cannot_be_read_is_named_at_the_start(path: Path) -> None:
     path.mkdir()
-    with pytest.raises(
-        LedgerError, match=r"cannot read the spool .*: Is a directory; move it out of the way"
-    ):
+    with pytest.raises(LedgerError, match=r"payback\.db\.spool is not a spool; take it away"):
         Spool(path)
 
 
@@ -167,3 +166,17 @@ def test_all_states_of_a_call_come_back_as_they_went(path: Path) -> None:
     Spool(path).append(entries)
     assert list(Spool(path).entries()) == entries
     assert [entry.state for entry in entries] == list(State)
+
+
+@pytest.mark.parametrize("content", [b"notes of somebody\n", b"SQLite format 3\0", b"\0" * 100, b"4711\n"])
+def test_a_file_that_is_no_spool_is_refused_and_left_as_it_was(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="is not a spool; take it away"):
+        Spool(path)
+    assert path.read_bytes() == content
+
+
+def test_a_spool_that_is_no_regular_file_is_refused_and_not_waited_for(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(LedgerError, match="is not a spool"):
+        Spool(path)

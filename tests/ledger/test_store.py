@@ -185,3 +185,14 @@ def test_the_log_is_as_long_at_the_start_as_it_will_get(ledger: Ledger) -> None:
     assert length >= 1000 * 4096
     ledger.store.write([whole_call(number) for number in range(100)])
     assert log.stat().st_size == length
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_ledger_that_was_taken_away_takes_no_more_calls_in_silence(ledger: Ledger, replaced: bool) -> None:
+    """SQLite would write on into a file that nobody can find; the writer's spool takes over instead."""
+    ledger.store.write([whole_call(1)])
+    ledger.path.rename(ledger.path.with_name("gone.db"))
+    if replaced:
+        ledger.path.touch()
+    with pytest.raises(sqlite3.OperationalError, match="removed or replaced; restart payback"):
+        ledger.store.write([whole_call(2)])

@@ -147,3 +147,14 @@ def test_a_call_that_is_still_running_is_a_row_without_an_outcome_and_without_a_
     assert (row["outcome"], row["list_cost_usd"], row["unpriced_reason"]) == (None, None, None)
     manifest = json.loads(Path("payback-2026-10.jsonl.manifest.json").read_text())
     assert (manifest["rows"], manifest["sums"]["calls"]) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["l.db", "l.db-wal", "l.db.spool", "link.db"])
+def test_force_does_not_replace_the_ledger_itself(
+    ledger: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("link.db").symlink_to(ledger)
+    before = ledger.read_bytes()
+    assert export(ledger, "--month", "2026-10", "--format", "csv", "--out", name, "--force") == 2
+    assert f"{name} belongs to the ledger; give --out another path" in capsys.readouterr().err
+    assert ledger.read_bytes() == before

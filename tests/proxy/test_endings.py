@@ -1,6 +1,7 @@
 """However a call ends, its row says so; a broken end is broken for the client too, and nobody waits."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.proxy.bodies import (
     chunk,
 )
 from tests.proxy.client import call, connected, get, post
-from tests.proxy.message import chunked, message
+from tests.proxy.message import Ended, chunked, message
 from tests.proxy.running import Payback, configuration, running
 from tests.proxy.upstream import Script, Upstream, Visit
 
@@ -109,7 +110,8 @@ async def test_a_document_that_upstream_cuts_is_not_answered_as_a_whole_one(
     upstream.script = sends(HALF, then="close")
     async with connected(payback.port) as client:
         await client.send(post(CHAT, CHAT_REQUEST))
-        assert await client.is_cut() or not (await client.answer()).whole
+        with suppress(Ended):  # nothing came before the cut, which is no whole answer either
+            assert not (await client.answer()).whole
     assert (await payback.row()).call.outcome is Outcome.UPSTREAM_BROKE
 
 
