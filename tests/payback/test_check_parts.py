@@ -57,6 +57,13 @@ def test_records_that_wait_are_counted_and_it_is_told_who_takes_them(tmp_path: P
     )
 
 
+def test_a_spool_whose_folder_is_not_there_fails_the_check_and_not_first_when_it_is_needed(
+    tmp_path: Path,
+) -> None:
+    finding = spool_is_empty(tmp_path / "nowhere" / "x.spool", tmp_path / "payback.db")
+    assert (finding.level, "make it, or set another path" in finding.sentence) == (Level.FAIL, True)
+
+
 def test_lines_that_were_put_aside_are_told(tmp_path: Path) -> None:
     (tmp_path / "payback.db.spool.unreadable").write_text("?")
     finding = spool_is_empty(tmp_path / "payback.db.spool", tmp_path / "payback.db")
