@@ -229,7 +229,7 @@ class AliasSettings(Section):
 
 
 class WorkloadMatch(Section):
-    """Patterns; all that are given must fit."""
+    """Patterns; all that are given must fit. None given: every call fits, for a last rule."""
 
     key: Text | None = Field(None, description="the key's label in the report", examples=["key-1a2b3c*"])
     model: Text | None = Field(None, description="the request's model", examples=["gpt-*"])
@@ -237,12 +237,6 @@ class WorkloadMatch(Section):
     client: Text | None = Field(None, description="the product of the User-Agent", examples=["OpenAI/*"])
     project: Text | None = Field(None, description="X-Payback-Project", examples=["customer-care"])
     user: Text | None = Field(None, description="X-Payback-User", examples=["web"])
-
-    @model_validator(mode="after")
-    def _has_a_pattern(self) -> "WorkloadMatch":
-        if all(pattern is None for _, pattern in self):
-            raise ValueError("a match needs one pattern at least, such as model")
-        return self
 
 
 class WorkloadSettings(Section):

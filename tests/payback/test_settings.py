@@ -184,9 +184,6 @@ WRONG = {
     f"{PRICE}input_usd_per_mtok = 1\n" * 2: (
         "two [[price]] of openai my-model begin on 1970-01-01; take one out"
     ),
-    '[[workload]]\nname = "a"\nmatch = {}': (
-        "[[workload]] 1 match: a match needs one pattern at least, such as model"
-    ),
     '[[workload]]\nname = "a"\nmatch = "gpt-*"': (
         '[[workload]] 1 match is "gpt-*"; write a table, as { key = value }'
     ),
