@@ -7,7 +7,6 @@ from pathlib import Path
 from ledger.call import Entry
 from ledger.lock import LedgerLock
 from ledger.spool import Spool
-from ledger.sqlite.connection import make_private_folder
 from ledger.sqlite.store import open_store
 from ledger.store import Store
 from ledger.writer import start_ledger
@@ -22,7 +21,6 @@ def keep_all(ledger: Path, spool: Path | None, entries: Iterable[Entry]) -> int:
     Returns how many were new: one whose id the ledger has is not added again.
 
     Raises LedgerInUse when a payback process writes this ledger."""
-    make_private_folder(ledger.parent)
     lock = LedgerLock(ledger)
     try:
         store = open_store(ledger)

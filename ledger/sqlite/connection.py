@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ledger.errors import LedgerDamaged, LedgerError, SchemaError
-from ledger.lock import make_private_folder as make_private_folder
+from ledger.lock import make_private_folder
 from ledger.sqlite.schema import check, check_readable, migrate
 
 _STATEMENTS = 256

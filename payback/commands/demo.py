@@ -11,7 +11,7 @@ from payback.commands.asking import config_of
 from payback.demo import NOTICE, made_up_calls
 from payback.settings import Settings, load_settings
 from payback.terminal import counted
-from payback.wiring import ledger_path, price_book
+from payback.wiring import ledger_path, price_book, spool_path
 
 HOST = "127.0.0.1"
 LONGEST_DAYS = 3650
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    settings = load_settings(config_of(args))
+    settings = _with_its_own_spool(load_settings(config_of(args)))
     if args.ledger:
         return _demo(args, settings, _fresh(ledger_path(settings, args.ledger)))
     if args.fill_only:
@@ -43,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _demo(args: argparse.Namespace, settings: Settings, ledger: Path) -> int:
     notice = NOTICE.format(days=args.days)
-    spool = ledger.with_name(f"{ledger.name}.spool")
-    calls = keep_all(ledger, spool, made_up_calls(utc_now(), args.days, price_book(settings)))
+    calls = keep_all(
+        ledger, spool_path(settings, ledger), made_up_calls(utc_now(), args.days, price_book(settings))
+    )
     print(f"{counted(calls, 'made-up call')} in {ledger}", flush=True)
     if args.fill_only:
         return 0
@@ -52,6 +53,11 @@ def _demo(args: argparse.Namespace, settings: Settings, ledger: Path) -> int:
 
     port = settings.server.port if args.port is None else args.port
     return serve(settings, ledger, host=HOST, port=port, notices=[notice])
+
+
+def _with_its_own_spool(settings: Settings) -> Settings:
+    """What waits in the configured spool is real, and must not be taken over into made-up books."""
+    return settings.model_copy(update={"ledger": settings.ledger.model_copy(update={"spool": None})})
 
 
 def _fresh(ledger: Path) -> Path:

@@ -15,7 +15,7 @@ from ledger.tally import Tally, measures_of
 from payback.commands.asking import config_of
 from payback.settings import load_settings
 from payback.terminal import cost_in_words, counted
-from payback.wiring import ledger_path, price_book
+from payback.wiring import ledger_path, price_book, spool_path
 
 FORMATS = ("azure-trace",)
 
@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     provider = args.provider or (provider_of_model(book, args.model) if args.model else None)
     entries = entries_of(trace, book, provider=provider, model=args.model, start_us=start_us)
     tally = Tally()
-    new = keep_all(ledger_path(settings, args.ledger), settings.ledger.spool, tally.of(entries))
+    ledger = ledger_path(settings, args.ledger)
+    new = keep_all(ledger, spool_path(settings, ledger), tally.of(entries))
     print(json.dumps(_as_json(trace, tally, new), indent=2) if args.json else _as_text(trace, tally, new))
     return 0
 

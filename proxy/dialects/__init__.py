@@ -32,6 +32,8 @@ def dialect_of(path: str) -> Dialect | None:
 
     >>> dialect_of("/v1/chat/completions").OPERATION
     'chat'
+    >>> dialect_of("/v1/embeddings/").OPERATION
+    'embeddings'
     >>> dialect_of("/v1/models") is None
     True
     """

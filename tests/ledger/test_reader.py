@@ -284,3 +284,30 @@ def test_what_an_ended_call_was_is_shown_as_it_was_whoever_writes(tmp_path: Path
     )
     reader.close()
     store.close()
+
+
+def test_questions_in_one_snapshot_see_one_moment_whatever_is_written_meanwhile(tmp_path: Path) -> None:
+    """Else the parts of a page would not add up to its headline."""
+    lock, store = LedgerLock(tmp_path / "l.db"), open_store(tmp_path / "l.db")
+    store.write([whole_call(1)])
+    reader = open_sqlite_reader(tmp_path / "l.db")
+    with reader.snapshot():
+        before = reader.report(month_of(DAY), GroupBy.MODEL).total.calls
+        store.write([whole_call(2)])
+        within = reader.report(month_of(DAY), GroupBy.DAY).total.calls
+    after = reader.report(month_of(DAY), GroupBy.DAY).total.calls
+    assert (before, within, after) == (1, 1, 2)
+    reader.close()
+    store.close()
+    lock.release()
+
+
+def test_a_question_past_its_time_is_given_up_with_a_sentence(tmp_path: Path) -> None:
+    """A page's question must not hold its thread for ever."""
+    store = open_store(tmp_path / "l.db")
+    store.write([whole_call(number) for number in range(3000)])
+    store.close()
+    reader = open_sqlite_reader(tmp_path / "l.db", limit_s=0)
+    with pytest.raises(LedgerError, match="did not answer in time; ask for fewer days"):
+        reader.disagreements()
+    reader.close()

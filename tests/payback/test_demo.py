@@ -12,9 +12,11 @@ import pytest
 from ledger.call import Outcome, Pricing, UsageBasis
 from ledger.period import time_of
 from ledger.pricebook import PriceBook
+from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from payback.cli import main
 from payback.demo import WORKLOADS, made_up_calls
+from tests.ledger.made_up import whole_call
 from tests.payback.books import payback
 
 NOW = datetime(2026, 11, 22, 14, 30, 5, 123456, tzinfo=UTC)
@@ -93,6 +95,11 @@ def test_days_that_cannot_be_made_up_are_refused(days: str, capsys: pytest.Captu
 
 
 def test_the_demo_serves_a_report_that_says_it_is_made_up_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """And takes nothing either: what waits in a configured spool belongs to real books."""
+    real = tmp_path / "real.spool"
+    Spool(real).append([whole_call()])
+    waiting = real.read_bytes()
+    (tmp_path / "payback.toml").write_text('[ledger]\nspool = "real.spool"\n')
     process = payback("demo", "--days", "2", "--port", "0", cwd=tmp_path)
     killer = threading.Timer(60, process.kill)
     killer.start()
@@ -115,3 +122,4 @@ def test_the_demo_serves_a_report_that_says_it_is_made_up_and_leaves_nothing_beh
         process.kill()
     assert (process.returncode, errors) == (0, b"")
     assert not Path(ledger[1]).parent.exists()
+    assert real.read_bytes() == waiting
