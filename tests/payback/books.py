@@ -75,6 +75,11 @@ def payback(
 
 
 def finished(process: "subprocess.Popen[bytes]") -> tuple[int, str, str]:
-    """Status, stdout, stderr."""
-    out, err = process.communicate(timeout=60)
+    """Status, stdout, stderr; what has not ended after a minute is ended, and fails the test."""
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
     return process.returncode, (out or b"").decode(), err.decode()
