@@ -1,9 +1,9 @@
 """The ledger: what a call was, what it cost, what was written down. Knows nothing of HTTP.
 
 Read in this order:
-- usage, call     the facts of one call; the one place where "input includes cached" is decided
+- usage, units, timings, call   the facts of one call; the one place where "input includes cached" is decided
 - money, meter    nano-USD; what is charged for
-- price, pricebook, pricelist   who says what a token costs, for a call and for those who ask
+- price, catalogue, pricebook, pricelist   who says what a token costs, for a call and for those who ask
 - rating, judgement   usage x price -> Charge or Unpriced; facts in, the ledger's entry out
 - rollup, tally   what an entry adds to the sums that reports are read from; sums on the way
 - store           what an engine must do; sqlite/ is the one that is built in

@@ -10,7 +10,12 @@ import msgspec
 from ledger.ids import CallId
 from ledger.money import NanoUsd
 from ledger.price import Price
+from ledger.timings import Timings
+from ledger.units import Units
 from ledger.usage import TokenUsage
+
+ITEM_KEY_BYTES = 32
+"""A sha256."""
 
 
 class State(IntEnum):
@@ -91,6 +96,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """None until the call has ended."""
     usage: TokenUsage | None = None
     usage_basis: UsageBasis = UsageBasis.NONE
+    tokenizer: str | None = None
+    """What an estimate was counted with."""
+    units: Units | None = None
+    """What is charged for beside tokens; where it is that alone, usage is a TokenUsage of 0 and 0."""
+    upstream_cost: NanoUsd | None = None
+    """What upstream itself says that the call costs. Never part of list_cost: it stands beside it."""
+    timings: Timings | None = None
     problem: str | None = None
     """What went wrong, in words of ours: never text from a body or a header."""
     upstream_request_id: str | None = None
@@ -112,11 +124,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     price: Price | None = None
     """The price that list_cost was computed with."""
     unpriced_reason: str | None = None
+    item_key: bytes | None = None
+    """ITEM_KEY_BYTES that name one result of a batch: it is kept once, however often it is fetched.
+    An entry with a key that another call has is dropped."""
 
     def __post_init__(self) -> None:
         assert (self.list_cost is not None) == (self.pricing is Pricing.PRICED) == (self.price is not None)
         assert (self.unpriced_reason is not None) == (self.pricing is Pricing.UNPRICED)
         assert (self.call.outcome is not None) == (self.state is State.ENDED)
+        assert self.item_key is None or len(self.item_key) == ITEM_KEY_BYTES
 
 
 def interrupted(entry: Entry) -> Entry:
@@ -124,7 +140,13 @@ def interrupted(entry: Entry) -> Entry:
     call = msgspec.structs.replace(entry.call, outcome=Outcome.INTERRUPTED)
     if entry.state is State.METERED:
         return msgspec.structs.replace(entry, call=call, state=State.ENDED)
-    return Entry(call=call, state=State.ENDED, pricing=Pricing.UNPRICED, unpriced_reason="interrupted")
+    return Entry(
+        call=call,
+        state=State.ENDED,
+        pricing=Pricing.UNPRICED,
+        unpriced_reason="interrupted",
+        item_key=entry.item_key,
+    )
 
 
 def without_names(entry: Entry) -> Entry:
@@ -154,6 +176,11 @@ def bare(entry: Entry) -> Entry:
         outcome=entry.call.outcome,
         problem="the ledger refused the details of this call",
     )
-    if entry.state is State.OPEN:
-        return Entry(call=call, state=State.OPEN)
-    return Entry(call=call, state=entry.state, pricing=Pricing.UNPRICED, unpriced_reason="details refused")
+    is_open = entry.state is State.OPEN
+    return Entry(
+        call=call,
+        state=entry.state,
+        pricing=None if is_open else Pricing.UNPRICED,
+        unpriced_reason=None if is_open else "details refused",
+        item_key=entry.item_key,
+    )

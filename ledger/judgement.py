@@ -39,7 +39,7 @@ def _rated(call: Call, state: State, book: PriceBook) -> Entry:
     assert call.usage is not None
     models = (call.response_model, call.request_model)
     price = book.price_at(call.provider, models, call.service_tier, time_of(call.started_us))
-    charge = rate(call.usage, price)
+    charge = rate(call.usage, price, call.units)
     if isinstance(charge, Unpriced):
         return Entry(call=call, state=state, pricing=Pricing.UNPRICED, unpriced_reason=charge.reason)
     return Entry(

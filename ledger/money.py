@@ -8,6 +8,8 @@ NanoUsd = NewType("NanoUsd", int)
 
 NANO_PER_USD = 1_000_000_000
 NOTHING = NanoUsd(0)
+LARGEST_CHARGE = NanoUsd(1_000_000 * NANO_PER_USD)
+"""A million USD for one call is a fault of upstream's counts; sums of such would leave 64 bits."""
 
 
 def cost_of(quantity: int, usd: Decimal, per: int) -> NanoUsd:
@@ -20,6 +22,19 @@ def cost_of(quantity: int, usd: Decimal, per: int) -> NanoUsd:
     """
     numerator, denominator = usd.as_integer_ratio()
     return NanoUsd(_divided_half_even(numerator * quantity * NANO_PER_USD, denominator * per))
+
+
+def claimed_cost(usd: Decimal) -> NanoUsd | None:
+    """What upstream says that a call costs, rounded half-even; None where no call can cost that.
+
+    >>> claimed_cost(Decimal("0.008138"))
+    8138000
+    >>> claimed_cost(Decimal("-1")), claimed_cost(Decimal("NaN")), claimed_cost(Decimal("1e7"))
+    (None, None, None)
+    """
+    if not usd.is_finite() or usd < 0 or usd > LARGEST_CHARGE // NANO_PER_USD:
+        return None
+    return cost_of(1, usd, 1)
 
 
 def _divided_half_even(dividend: int, divisor: int) -> int:

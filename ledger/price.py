@@ -7,6 +7,9 @@ import msgspec
 
 from ledger.meter import Meter
 
+STANDARD = "standard"
+"""The service tier that list prices are for."""
+
 
 class Tier(msgspec.Struct, frozen=True):
     """The rate of a call whose total input, cached tokens included, is larger than *above_input_tokens*."""
@@ -23,6 +26,8 @@ class Rate(msgspec.Struct, frozen=True):
     per: int
     tiers: tuple[Tier, ...] = ()
     """Ascending."""
+    at_least: int = 0
+    """A smaller quantity is charged as this one; none is charged as none."""
 
     def usd_at(self, input_tokens: int) -> Decimal:
         """The rate of a call with *input_tokens* in all."""
@@ -39,7 +44,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     model: str
     """The model as the price list names it."""
-    service_tier: str = "standard"
+    service_tier: str = STANDARD
     rates: tuple[Rate, ...]
     source: str
     """genai-prices with its version, or configuration."""

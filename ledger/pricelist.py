@@ -5,8 +5,8 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ledger.price import Price
-from ledger.pricebook import STANDARD, PriceBook
+from ledger.price import STANDARD, Price
+from ledger.pricebook import PriceBook
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo

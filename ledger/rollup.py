@@ -45,12 +45,18 @@ class Rollup:
     """Calls whose tokens are an estimate, of the whole or of the part that was seen."""
     interrupted_calls: int = 0
     failed_calls: int = 0
+    upstream_cost: NanoUsd = NOTHING
+    """What upstream itself says that calls cost, of those of which it says so. Never part of list_cost."""
+    upstream_cost_list: NanoUsd = NOTHING
+    """The list cost of those same calls, as far as it is known: what upstream_cost compares with."""
 
     def __add__(self, other: "Rollup") -> "Rollup":
         return sum_of([_measures_of(self), _measures_of(other)])
 
 
 MEASURES = tuple(field.name for field in fields(Rollup))
+COST_MEASURES = frozenset({"list_cost", "upstream_cost", "upstream_cost_list"})
+"""Measures that are money; the others are counts."""
 _measures_of = attrgetter(*MEASURES)
 _FAILED = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_BROKE, Outcome.TIMEOUT})
 _ESTIMATED = frozenset({UsageBasis.ESTIMATED, UsageBasis.PARTIAL})
@@ -87,6 +93,8 @@ def sums_of(entry: Entry) -> Sums:
         int(call.usage_basis in _ESTIMATED),
         int(call.outcome is Outcome.INTERRUPTED),
         int(call.outcome in _FAILED),
+        call.upstream_cost or 0,
+        (entry.list_cost or 0) if call.upstream_cost is not None else 0,
     )
 
 
@@ -116,13 +124,18 @@ class Contributions:
                     yield dimension, hour, value, tuple(sums)
 
     def _add(self, entry: Entry, sign: int) -> None:
-        sums = [sign * amount for amount in sums_of(entry)]
-        changes = [(position, amount) for position, amount in enumerate(sums) if amount]
-        _add_into(self._cells, _cell_of(entry), sums, changes)
+        sums, cell = sums_of(entry), _cell_of(entry)
+        total = self._cells.get(cell)
+        if total is None:
+            self._cells[cell] = [sign * amount for amount in sums]
+            return
+        for position, amount in enumerate(sums):
+            if amount:
+                total[position] += sign * amount
 
 
 def _add_into(table: dict[K, list[int]], key: K, sums: list[int], changes: list[tuple[int, int]]) -> None:
-    """An entry comes through here eight times. *changes* are those of *sums* that are not 0, found once."""
+    """A cell comes through here seven times. *changes* are those of *sums* that are not 0, found once."""
     total = table.get(key)
     if total is None:
         table[key] = sums.copy()

@@ -1,4 +1,5 @@
-"""The spool: where entries wait, one JSON line each, while the ledger cannot be written.
+"""The spool: where entries wait, one JSON line each, while the ledger cannot be written. Its first line names
+the ledger that they wait for.
 
 A line counts once it is whole and fsync'ed. Replaying is idempotent, so a crash between replay and
 emptying does no harm. Only the writer's thread uses it."""
@@ -17,22 +18,30 @@ from ledger.errors import LedgerError
 log = logging.getLogger(__name__)
 
 _encoder = msgspec.json.Encoder()
-_FIRST_BYTES = b'{"call":'
+_OF_ENTRY, _OF_LEDGER = b'{"call":', b'{"ledger":'
 _decoder = msgspec.json.Decoder(Entry)
 
 
 class Spool:
-    def __init__(self, path: Path) -> None:
-        """Raises LedgerError when what an earlier process left there cannot be read."""
+    def __init__(self, path: Path, ledger: str | None = None) -> None:
+        """*ledger* is the identity of the one that is being written; None: only to look.
+
+        Raises LedgerError when what an earlier process left there cannot be read, or waits for another."""
         self.path = path
+        self._head = b"" if ledger is None else _encoder.encode({"ledger": ledger}) + b"\n"
         self._unreadable: list[bytes] = []
         try:
             _refuse_other_files(path)
-            self.waiting, self._size = _whole_lines(path)
+            head, self.waiting, self._size = _whole_lines(path)
         except OSError as error:
             raise LedgerError(
                 f"cannot read the spool {path}: {error.strerror}; move it out of the way"
             ) from error
+        if self.waiting and self._head and head and head != self._head:
+            raise LedgerError(
+                f"the records in the spool {path} are another ledger's; start payback with that one first,"
+                " or set another path for the spool"
+            )
 
     waiting: int
     """Entries that were not replayed yet; more than one may belong to one call."""
@@ -41,10 +50,11 @@ class Spool:
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Kept when this returns. Raises OSError when the disk refuses; nothing of it counts then."""
-        data = b"".join(map(_line_of, entries))
+        lines = b"".join(map(_line_of, entries))
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             end = min(self._size, os.fstat(file).st_size)
+            data = lines if end else self._head + lines
             try:
                 os.ftruncate(file, end)
                 _write_all(file, data, end)
@@ -71,6 +81,8 @@ class Spool:
                 left -= len(line)
                 if left < 0:
                     return
+                if line.startswith(_OF_LEDGER):
+                    continue
                 try:
                     yield _decoder.decode(line)
                 except (ValueError, AssertionError):
@@ -109,20 +121,25 @@ def _refuse_other_files(path: Path) -> None:
         return
     if path.is_file():
         with path.open("rb") as file:
-            start = file.read(len(_FIRST_BYTES))
-        if _FIRST_BYTES.startswith(start):
+            start = file.read(len(_OF_LEDGER))
+        if any(first.startswith(start[: len(first)]) for first in (_OF_ENTRY, _OF_LEDGER)):
             return
     raise LedgerError(f"{path} is not a spool; take it away, or set another path for the spool")
 
 
-def _whole_lines(path: Path) -> tuple[int, int]:
-    """How many, and how many bytes. A last line that is cut is none."""
-    number = size = 0
+def _whole_lines(path: Path) -> tuple[bytes, int, int]:
+    """The line that names the ledger, how many records, how many bytes in all. A line that is cut is none."""
+    head, number, size = b"", 0, 0
     with suppress(FileNotFoundError), path.open("rb") as lines:
         for line in lines:
-            if line.endswith(b"\n"):
-                number, size = number + 1, size + len(line)
-    return number, size
+            if not line.endswith(b"\n"):
+                break
+            size += len(line)
+            if line.startswith(_OF_LEDGER):
+                head = line
+            else:
+                number += 1
+    return head, number, size if number else 0
 
 
 def _write_all(file: int, data: bytes, start: int) -> None:

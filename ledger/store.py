@@ -69,7 +69,8 @@ class ModelSeen:
 class Store(Protocol):
     """The writing side: one process, one thread at a time. What returns is kept; what raises changed nothing.
 
-    An entry takes the place of what was known of its call, never of its end: kept twice, it counts once."""
+    An entry takes the place of what was known of its call, never of its end: kept twice, it counts once.
+    One whose item_key another call has is dropped: a batch's result counts once, whatever id it has."""
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Keep *entries*; kept before or not, in any order."""

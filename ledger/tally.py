@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from ledger.call import Entry
 from ledger.money import NanoUsd, render_usd
-from ledger.rollup import MEASURES, Rollup, sum_of, sums_of
+from ledger.rollup import COST_MEASURES, MEASURES, Rollup, sum_of, sums_of
 
 
 class Tally:
@@ -34,11 +34,11 @@ def known_cost(sums: Rollup) -> NanoUsd | None:
 
 
 def measures_of(sums: Rollup) -> dict[str, int | str]:
-    """*sums* as other programs read them: list_cost_usd is a decimal string, all others are whole numbers."""
+    """*sums* as other programs read them: costs are decimal strings of USD, all others are whole numbers."""
     told: dict[str, int | str] = {}
     for name, amount in asdict(sums).items():
-        if name == "list_cost":
-            told["list_cost_usd"] = render_usd(amount)
+        if name in COST_MEASURES:
+            told[f"{name}_usd"] = render_usd(amount)
         else:
             told[name] = amount
     return told

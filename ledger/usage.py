@@ -26,9 +26,22 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_tokens: int | None = None
     """Part of output_tokens."""
     input_audio_tokens: int | None = None
-    """Part of input_tokens; how much of it was cached is not said by any chat API."""
+    """Part of input_tokens, cached or not."""
     output_audio_tokens: int | None = None
     """Part of output_tokens."""
+    input_image_tokens: int | None = None
+    """Part of input_tokens, cached or not, where the provider counts images apart."""
+    output_image_tokens: int | None = None
+    """Part of output_tokens."""
+    cache_read_audio_tokens: int | None = None
+    """Part of cache_read_tokens and of input_audio_tokens: what the two have in common."""
+    cache_read_image_tokens: int | None = None
+    """Part of cache_read_tokens and of input_image_tokens: what the two have in common."""
+    rejected_prediction_tokens: int | None = None
+    """Part of output_tokens, beside reasoning: of a prediction, what was not taken. Billed all the same."""
+    inferred_tokens: int | None = None
+    """Part of output_tokens that no field states: what upstream's own total is larger than its parts.
+    It says how well output_tokens is known, not what kind they are: it may overlap any other part."""
 
     def __post_init__(self) -> None:
         _refuse_impossible("input_tokens", self.input_tokens)
@@ -37,24 +50,49 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
             count = getattr(self, name)
             if count is not None:
                 _refuse_impossible(name, count)
-        cached = (self.cache_read_tokens or 0) + (self.cache_write_tokens or 0)
-        cached_1h = self.cache_write_1h_tokens or 0
-        apart = (self.reasoning_tokens or 0) + (self.output_audio_tokens or 0)
-        if cached > self.input_tokens:
-            raise ValueError(_exceed("cached tokens", cached, "input_tokens", self.input_tokens))
-        if (self.input_audio_tokens or 0) > self.input_tokens:
-            audio = self.input_audio_tokens or 0
-            raise ValueError(_exceed("input_audio_tokens", audio, "input_tokens", self.input_tokens))
-        if cached_1h > (self.cache_write_tokens or 0):
-            written = self.cache_write_tokens or 0
-            raise ValueError(_exceed("cache_write_1h_tokens", cached_1h, "cache_write_tokens", written))
-        if apart > self.output_tokens:
-            raise ValueError(
-                _exceed("reasoning and audio tokens", apart, "output_tokens", self.output_tokens)
-            )
+        _refuse_impossible_input(self)
+        _refuse_impossible_cached_media(self)
+        _refuse_impossible_output(self)
 
 
 _PARTS = tuple(name for name in TokenUsage.__struct_fields__ if name not in ("input_tokens", "output_tokens"))
+
+
+def _refuse_impossible_input(usage: TokenUsage) -> None:
+    cached = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
+    audio, image = usage.input_audio_tokens or 0, usage.input_image_tokens or 0
+    _refuse_more("cached tokens", cached, "input_tokens", usage.input_tokens)
+    _refuse_more("input_audio_tokens", audio, "input_tokens", usage.input_tokens)
+    _refuse_more("input audio and image tokens", audio + image, "input_tokens", usage.input_tokens)
+    written, written_1h = usage.cache_write_tokens or 0, usage.cache_write_1h_tokens or 0
+    _refuse_more("cache_write_1h_tokens", written_1h, "cache_write_tokens", written)
+
+
+def _refuse_impossible_cached_media(usage: TokenUsage) -> None:
+    cached = usage.cache_read_tokens or 0
+    audio, cached_audio = usage.input_audio_tokens or 0, usage.cache_read_audio_tokens or 0
+    image, cached_image = usage.input_image_tokens or 0, usage.cache_read_image_tokens or 0
+    _refuse_more("cache_read_audio_tokens", cached_audio, "input_audio_tokens", audio)
+    _refuse_more("cache_read_image_tokens", cached_image, "input_image_tokens", image)
+    _refuse_more("cached audio and image tokens", cached_audio + cached_image, "cache_read_tokens", cached)
+    apart = cached
+    if usage.cache_read_audio_tokens is not None:
+        apart += audio - cached_audio
+    if usage.cache_read_image_tokens is not None:
+        apart += image - cached_image
+    _refuse_more("cached, audio and image tokens", apart, "input_tokens", usage.input_tokens)
+
+
+def _refuse_impossible_output(usage: TokenUsage) -> None:
+    """Reasoning and rejected predictions are two things that OpenAI's completion_tokens includes, each."""
+    apart = (
+        (usage.reasoning_tokens or 0)
+        + (usage.output_audio_tokens or 0)
+        + (usage.output_image_tokens or 0)
+        + (usage.rejected_prediction_tokens or 0)
+    )
+    _refuse_more("reasoning, audio, image and rejected tokens", apart, "output_tokens", usage.output_tokens)
+    _refuse_more("inferred_tokens", usage.inferred_tokens or 0, "output_tokens", usage.output_tokens)
 
 
 def _refuse_impossible(name: str, count: object) -> None:
@@ -62,5 +100,6 @@ def _refuse_impossible(name: str, count: object) -> None:
         raise ValueError(f"{name} is not a count of tokens")
 
 
-def _exceed(part_name: str, part: int, total_name: str, total: int) -> str:
-    return f"{part_name} ({part}) exceed {total_name} ({total})"
+def _refuse_more(part_name: str, part: int, total_name: str, total: int) -> None:
+    if part > total:
+        raise ValueError(f"{part_name} ({part}) exceed {total_name} ({total})")

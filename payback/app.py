@@ -27,9 +27,8 @@ from payback.front_door import FrontDoor, front_door
 from payback.preconditions import refuse_lenient_parser, refuse_open_report
 from payback.settings import Settings
 from payback.under_way import UnderWay
-from proxy.attribution import Attributor
 from proxy.forward import Forwarder
-from proxy.record import Books
+from proxy.record import Books, CallIds
 from proxy.route import Router
 from proxy.upstream_client import LINE_BYTES, UpstreamClient
 from web.app import ReportSettings, add_report
@@ -111,15 +110,19 @@ async def serving(place: Place) -> AsyncIterator[Running]:
             prices=wiring.price_book(place.settings),
             now_us=now_us,
             is_stopping=lambda: running.calls.is_cutting,
+            ids=CallIds(),
+            afterwards=running.calls.afterwards,
+            listens_on_s=_listens_on_s(place.settings),
             refuse_unrecordable=place.settings.ledger.when_unrecordable == "refuse",
         )
         forwarder = Forwarder(
             client=_client(place.settings, stack),
             router=Router(upstreams, place.settings.default_upstream),
-            attributor=Attributor(wiring.workload_rules(place.settings), secret),
+            attributor=wiring.attributor(place.settings, secret),
             books=books,
             longest_body=place.settings.server.read_body_mib * MIB,
         )
+        stack.callback(forwarder.close)
         pages = _pages(running, writer)
         await _listen(pages, front_door(pages, forwarder, running.calls), bound, running, stack)
         _settle()
@@ -132,7 +135,7 @@ async def _ledger(place: Place, stack: AsyncExitStack) -> tuple[Writer, bytes, i
     stack.callback(lock.release)
     store = open_store(ledger)
     stack.callback(store.close)
-    spool = Spool(wiring.spool_path(place.settings, ledger))
+    spool = Spool(wiring.spool_path(place.settings, ledger), store.identity())
     left_open = start_ledger(store, spool)
     writer = Writer(store, spool, ledger.with_name(f"{ledger.name}.reserve"))
     secret = store.key_secret()
@@ -146,6 +149,11 @@ def _client(settings: Settings, stack: AsyncExitStack) -> UpstreamClient:
     client = UpstreamClient(connect_timeout_s=server.connect_timeout_s, idle_timeout_s=server.idle_timeout_s)
     stack.push_async_callback(client.close)
     return client
+
+
+def _listens_on_s(settings: Settings) -> float:
+    server = settings.server
+    return server.drain_limit_s if server.when_client_leaves == "drain" else 0
 
 
 def _pages(running: Running, writer: Writer) -> web.Application:

@@ -17,13 +17,14 @@ _TYPES = {
     "string_type": "text in quotes",
     "string_too_short": "something, or take it out",
     "path_type": "a path in quotes",
+    "dict_type": "a table, as { key = value }",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
     "finite_number": "a number",
     "bool_type": "true or false",
     "date_type": "a day without quotes, such as 2026-01-01",
-    "is_instance_of": 'USD per million tokens, such as "3.00"',
+    "is_instance_of": 'USD, such as "3.00"',
     "decimal_max_digits": "18 digits at most",
 }
 """What pydantic misses, and what is to be written."""

@@ -12,9 +12,11 @@ from yarl import URL
 
 from payback.secret import Secret
 from payback.section import Section
+from payback.toml_text import toml_of
+from proxy import credential
 
 LONGEST_NAME = 200
-_TAKEN_PREFIXES = frozenset({"v1", "api"})
+_TAKEN_PREFIXES = frozenset({"v1", "v1beta", "api"})
 """First segments of the paths of APIs: an upstream of that name would swallow everybody's calls."""
 _PRIVATE_ENDINGS = (".local", ".internal", ".lan", ".home.arpa", ".localhost", ".test")
 
@@ -26,7 +28,7 @@ def _as_decimal(value: object) -> object:
     try:
         return Decimal(value)
     except InvalidOperation:
-        raise ValueError('write USD per million tokens, such as "3.00"') from None
+        raise ValueError('write USD, such as "3.00"') from None
 
 
 def _upstream_name(name: str) -> str:
@@ -43,9 +45,19 @@ def _host(name: str) -> str:
     return name
 
 
+def _header_patterns(patterns: dict[str, str]) -> dict[str, str]:
+    for name in patterns:
+        if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
+            raise ValueError(f"{toml_of(name)} is no name of a header; write one, such as X-Team")
+        if name.lower() in map(str.lower, credential.HEADERS):
+            raise ValueError(f"{name} holds a secret; name that in a [[key]], and match its key")
+    return patterns
+
+
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(strict=False)]
+HeaderPatterns = Annotated[dict[Text, Text], AfterValidator(_header_patterns)]
 UpstreamName = Annotated[Text, AfterValidator(_upstream_name)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 File = Annotated[Path, Field(strict=False)]
@@ -66,6 +78,16 @@ class Server(Section):
         600,
         gt=0,
         description="Seconds of silence until an upstream is given up; some models think for minutes.",
+    )
+    when_client_leaves: Literal["cancel", "drain"] = Field(
+        "cancel",
+        description='When a client leaves within an answer: "cancel" the call upstream, or "drain" the'
+        " answer, to know what it comes to.",
+    )
+    drain_limit_s: Seconds = Field(
+        120,
+        gt=0,
+        description="Seconds for which such an answer is heard out; then it is cancelled after all.",
     )
     drain_s: Seconds = Field(30, ge=0, description="Seconds for which calls under way may go on at the end.")
     read_body_mib: int = Field(
@@ -91,6 +113,13 @@ class Ledger(Section):
         "refuse",
         description='When ledger and spool have both failed: "refuse" new calls, or "pass" them unrecorded.',
     )
+    max_names: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="Different names of each kind (workload, project, user, key, client, model) that one run"
+        " takes from calls; further ones are written as other.",
+    )
 
 
 class Report(Section):
@@ -108,8 +137,8 @@ class Report(Section):
 
 
 class UpstreamSettings(Section):
-    """Where calls may go, a block for each. openai, anthropic and ollama are built in; a block of such a name
-    replaces it."""
+    """Where calls may go, a block for each. openai, anthropic, google and ollama are built in; a block of
+    such a name replaces it."""
 
     name: UpstreamName = Field(description="Also the path prefix: /lab/v1/... goes here.", examples=["lab"])
     base_url: Text = Field(
@@ -173,7 +202,8 @@ def _is_public(host: str) -> bool:
 
 
 class PriceSettings(Section):
-    """Prices that go before the catalogue's, or that it lacks: USD per million tokens, as text or number."""
+    """Prices that go before the catalogue's, or that it lacks: USD, as text or number. mtok is a million
+    tokens, mchar a million characters."""
 
     provider: Text = Field(description="As the upstream's provider.", examples=["openai"])
     model: Text = Field(
@@ -187,7 +217,7 @@ class PriceSettings(Section):
     )
     service_tier: Text = Field("standard", description="As answers name it, such as priority.")
     input_usd_per_mtok: Usd | None = Field(
-        None, description="Input that is neither cached nor audio.", examples=["3.00"]
+        None, description="Input that is neither cached nor audio nor image.", examples=["3.00"]
     )
     cache_read_usd_per_mtok: Usd | None = Field(
         None, description="Input read from the provider's cache.", examples=["0.30"]
@@ -200,16 +230,47 @@ class PriceSettings(Section):
     )
     input_audio_usd_per_mtok: Usd | None = Field(None, description="Audio input.", examples=["40.00"])
     output_usd_per_mtok: Usd | None = Field(
-        None, description="Output that is neither audio nor priced below.", examples=["15.00"]
+        None, description="Output that is not priced below.", examples=["15.00"]
     )
     output_reasoning_usd_per_mtok: Usd | None = Field(
         None, description="Reasoning. Left out: as other output.", examples=["15.00"]
     )
     output_audio_usd_per_mtok: Usd | None = Field(None, description="Audio output.", examples=["80.00"])
+    input_image_usd_per_mtok: Usd | None = Field(None, description="Image input.", examples=["8.00"])
+    output_image_usd_per_mtok: Usd | None = Field(None, description="Image output.", examples=["32.00"])
+    cache_read_audio_usd_per_mtok: Usd | None = Field(
+        None, description="Audio input read from the cache.", examples=["0.40"]
+    )
+    cache_read_image_usd_per_mtok: Usd | None = Field(
+        None, description="Image input read from the cache.", examples=["2.00"]
+    )
+    usd_per_image: Usd | None = Field(
+        None, description="An image made, where that is not charged in tokens.", examples=["0.04"]
+    )
+    usd_per_audio_hour: Usd | None = Field(
+        None,
+        description="An hour of audio, transcribed or made; 0.006 a minute is 0.36.",
+        examples=["0.36"],
+    )
+    usd_per_mchar: Usd | None = Field(
+        None, description="A million characters that speech is made from.", examples=["15.00"]
+    )
+    usd_per_1k_web_searches: Usd | None = Field(
+        None, description="A thousand web searches.", examples=["10.00"]
+    )
+    usd_per_1k_file_searches: Usd | None = Field(
+        None, description="A thousand searches in stored files.", examples=["2.50"]
+    )
+    usd_per_1k_search_units: Usd | None = Field(
+        None, description="A thousand search units of a reranker.", examples=["2.00"]
+    )
+    usd_per_1k_pages: Usd | None = Field(
+        None, description="A thousand pages of documents.", examples=["1.00"]
+    )
 
     @model_validator(mode="after")
     def _has_a_rate(self) -> "PriceSettings":
-        if not any(value is not None for name, value in self if name.endswith("_usd_per_mtok")):
+        if not any(value is not None for name, value in self if "usd_per_" in name):
             raise ValueError("there is no rate; write one at least, such as input_usd_per_mtok")
         return self
 
@@ -228,20 +289,37 @@ class AliasSettings(Section):
     )
 
 
+class KeySettings(Section):
+    """Keys of callers that have a name: the report shows it in place of a hash."""
+
+    name: Text = Field(description="As the report shows it, and as rules match it.", examples=["ci"])
+    secret: Secret = Field(
+        description="The key that the caller sends; nothing but a hash of it is kept.",
+        examples=[{"env": "CI_KEY"}],
+    )
+
+
 class WorkloadMatch(Section):
     """Patterns; all that are given must fit. None given: every call fits, for a last rule."""
 
-    key: Text | None = Field(None, description="the key's label in the report", examples=["key-1a2b3c*"])
+    key: Text | None = Field(
+        None, description="the key's name, or its label in the report", examples=["key-1a2b3c*"]
+    )
     model: Text | None = Field(None, description="the request's model", examples=["gpt-*"])
     path: Text | None = Field(None, description="the request's path", examples=["/v1/chat/*"])
     client: Text | None = Field(None, description="the product of the User-Agent", examples=["OpenAI/*"])
-    project: Text | None = Field(None, description="X-Payback-Project", examples=["customer-care"])
-    user: Text | None = Field(None, description="X-Payback-User", examples=["web"])
+    project: Text | None = Field(None, description="the call's project", examples=["customer-care"])
+    user: Text | None = Field(None, description="the call's user", examples=["web"])
+    user_agent: Text | None = Field(None, description="the whole User-Agent", examples=["*langchain*"])
+    header: HeaderPatterns | None = Field(
+        None,
+        description="headers, by name in any case; one that is not sent fits nothing",
+        examples=[{"X-Team": "search*"}],
+    )
 
 
 class WorkloadSettings(Section):
-    """Which calls are one workload, where they do not say so with X-Payback-Workload. The first that fits
-    counts."""
+    """Which calls are one workload, where they do not say so themselves. The first that fits counts."""
 
     name: Text = Field(description="As the report shows it.", examples=["support-bot"])
     match: WorkloadMatch = Field(description="Patterns; all that are given must fit.")

@@ -14,6 +14,7 @@ from payback.errors import SettingsError as SettingsError
 from payback.section import Section
 from payback.sections import (
     AliasSettings,
+    KeySettings,
     Ledger,
     PriceSettings,
     Report,
@@ -29,6 +30,7 @@ PLACE = places.CONFIGURATION
 BUILT_IN = (
     UpstreamSettings(name="openai", base_url="https://api.openai.com/v1", provider="openai"),
     UpstreamSettings(name="anthropic", base_url="https://api.anthropic.com/v1", provider="anthropic"),
+    UpstreamSettings(name="google", base_url="https://generativelanguage.googleapis.com", provider="google"),
     UpstreamSettings(name="ollama", base_url="http://127.0.0.1:11434", self_hosted=True),
 )
 
@@ -43,6 +45,7 @@ class Settings(Section):
     upstream: Annotated[tuple[UpstreamSettings, ...], Field(strict=False)] = ()
     price: Annotated[tuple[PriceSettings, ...], Field(strict=False)] = ()
     alias: Annotated[tuple[AliasSettings, ...], Field(strict=False)] = ()
+    key: Annotated[tuple[KeySettings, ...], Field(strict=False)] = ()
     workload: Annotated[tuple[WorkloadSettings, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
@@ -54,6 +57,13 @@ class Settings(Section):
         if self.default_upstream not in known:
             offer = nearest(self.default_upstream, known)
             raise ValueError(f"default_upstream {toml_of(self.default_upstream)} is no upstream; {offer}")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_clear(self) -> "Settings":
+        twice = _first_repeated([key.name for key in self.key])
+        if twice is not None:
+            raise ValueError(f"two [[key]] are named {twice}; rename one")
         return self
 
     @model_validator(mode="after")

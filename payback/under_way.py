@@ -1,7 +1,9 @@
 """The calls that are under way: what payback waits for at its end, and cuts when that takes too long."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 CUT_SECONDS = 1.0
 """A call that is cut has its row written in milliseconds; one that takes longer is left behind."""
@@ -13,13 +15,20 @@ class UnderWay:
         """No new call is wanted: connections close after their answer."""
         self.is_cutting = False
         """What is cancelled from now on, payback has cut; before, it was the client that left."""
-        self._calls: set[asyncio.Task[object]] = set()
+        self._calls: set[asyncio.Task[Any]] = set()
         self._hurry = asyncio.Event()
 
     def join(self) -> None:
         """The running task is a call, until it is done."""
         task = asyncio.current_task()
         assert task is not None
+        self._add(task)
+
+    def afterwards(self, work: Coroutine[Any, Any, None]) -> None:
+        """What is still to be done for a call whose client has left is a call too."""
+        self._add(asyncio.get_running_loop().create_task(work))
+
+    def _add(self, task: "asyncio.Task[Any]") -> None:
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 

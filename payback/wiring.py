@@ -2,19 +2,35 @@
 
 from pathlib import Path
 
+from ledger.catalogue import provider_of_url
 from ledger.meter import Meter
-from ledger.pricebook import Alias, Override, PriceBook, provider_of_url
+from ledger.price import Rate
+from ledger.pricebook import Alias, Override, PriceBook
 from payback import places
 from payback.errors import SettingsError
-from payback.sections import PriceSettings, UpstreamSettings
+from payback.sections import PriceSettings, UpstreamSettings, WorkloadSettings
 from payback.settings import Settings
-from proxy.attribution import WorkloadRule
+from proxy.attribution import Attributor
+from proxy.credential import label_of
+from proxy.distinct import DistinctNames
 from proxy.upstream import Upstream, root_of
+from proxy.workload_rule import FACTS, WorkloadRule
 
-_SENDS_USAGE_UNASKED = frozenset({"openrouter"})
-"""Usage always comes: https://openrouter.ai/docs/use-cases/usage-accounting, read 2026-11-22."""
+_SENDS_USAGE_UNASKED = frozenset({"mistral", "openrouter"})
+"""Usage always comes, and Mistral refuses to be asked: https://docs.mistral.ai/api and
+https://openrouter.ai/docs/use-cases/usage-accounting, read 2026-11-22."""
+UNIT_KEYS = {
+    "usd_per_image": Meter.IMAGES,
+    "usd_per_audio_hour": Meter.AUDIO,
+    "usd_per_mchar": Meter.CHARACTERS,
+    "usd_per_1k_web_searches": Meter.WEB_SEARCH,
+    "usd_per_1k_file_searches": Meter.FILE_SEARCH,
+    "usd_per_1k_search_units": Meter.SEARCH_UNIT,
+    "usd_per_1k_pages": Meter.PAGE,
+}
+"""What a price says of other things than tokens, for as many of them as the meter is quoted per."""
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-_KEY_HEADERS = {"anthropic": "x-api-key", "azure": "api-key"}
+_KEY_HEADERS = {"anthropic": "x-api-key", "azure": "api-key", "google": "x-goog-api-key"}
 
 
 def ledger_path(settings: Settings, override: str | None) -> Path:
@@ -39,17 +55,20 @@ def price_book(settings: Settings) -> PriceBook:
 
 
 def _override_of(price: PriceSettings) -> Override:
-    rates = {
-        Meter(name.removesuffix("_usd_per_mtok")): usd
-        for name, usd in price
-        if name.endswith("_usd_per_mtok") and usd is not None
-    }
+    stated = {name: usd for name, usd in price if "usd_per_" in name and usd is not None}
     return Override(
         provider=price.provider,
         model=price.model,
         since=price.since,
         service_tier=price.service_tier,
-        usd_per_mtok=rates,
+        usd_per_mtok={
+            Meter(name.removesuffix("_usd_per_mtok")): usd
+            for name, usd in stated.items()
+            if name.endswith("_usd_per_mtok")
+        },
+        unit_rates=tuple(
+            Rate(meter, stated[name], meter.per) for name, meter in UNIT_KEYS.items() if name in stated
+        ),
     )
 
 
@@ -90,8 +109,38 @@ def _credential_of(settings: UpstreamSettings, provider: str) -> tuple[str, str]
         return None
     key = settings.api_key.read(f"upstream {settings.name}: api_key")
     header = _KEY_HEADERS.get(provider, "Authorization")
+    if provider == "google" and settings.base_url.rstrip("/").endswith("/openai"):
+        header = "Authorization"  # as its documentation writes it for the API that is OpenAI's
     return header, f"Bearer {key}" if header == "Authorization" else key
 
 
+def attributor(settings: Settings, secret: bytes) -> Attributor:
+    """*secret* is the ledger's. Raises SettingsError where the secret of a [[key]] is not there."""
+    return Attributor(
+        workload_rules(settings),
+        secret,
+        key_names=key_names(settings, secret),
+        distinct=DistinctNames(settings.ledger.max_names),
+    )
+
+
+def key_names(settings: Settings, secret: bytes) -> dict[str, str]:
+    """The names of keys by label. Raises SettingsError."""
+    names: dict[str, str] = {}
+    for key in settings.key:
+        place = f"key {key.name}: secret"
+        label = label_of(key.secret.read(place), secret)
+        if label in names:
+            raise SettingsError(f"{place} is that of key {names[label]} too; take one of the two out")
+        names[label] = key.name
+    return names
+
+
 def workload_rules(settings: Settings) -> list[WorkloadRule]:
-    return [WorkloadRule(name=workload.name, **dict(workload.match)) for workload in settings.workload]
+    return [_rule_of(workload) for workload in settings.workload]
+
+
+def _rule_of(workload: WorkloadSettings) -> WorkloadRule:
+    match = workload.match
+    facts = {fact: pattern for fact in FACTS if (pattern := getattr(match, fact)) is not None}
+    return WorkloadRule(name=workload.name, facts=facts, headers=match.header or {})

@@ -3,13 +3,21 @@
 Read in this order:
 - upstream, route     where a call may go: names, model patterns, the dialect, the default
 - headers             which headers travel, both ways
-- asked               what a request asks for: as much of its body as routing and metering need
-- attribution         who pays: from headers, keys and rules
-- sse, dialects/      sans-IO: bytes in, events and usage out; no sockets, no clock
-- tap, inflate        listens to one answer; what it has learned so far, what must be kept from the client
+- asked, form, decoding         what a request asks for: as much of its body as routing and metering need
+- attribution         who pays: from headers, body, keys and rules
+- aliases, body_names, tags     what a call says of itself, in our words and in those of others
+- credential, workload_rule     the label of a key; the rules of the configuration
+- bounds, distinct    how long names may be, and how many
+- sse, ndjson, outline, dialects/   sans-IO: bytes in, events and usage out; no sockets, no clock
+- tap, inflate, learned         listens to one answer; what it has learned so far
+- listening           which tap an answer gets
+- kept, estimate/, estimator    tokens of calls whose upstream reports none
 - include_usage, json_edit   asking upstream for usage on the client's behalf, and hiding that we did
-- record              one attempt's row, from open to end
-- forward             the handler: a request in, attempts, an answer out
+- record, retries     one attempt's row, from open to end; which attempts are one call
+- plan                all that is decided before the first attempt
+- forward, sending    the handler: a request in, attempts, an answer out; one attempt
 - relay               one answer from upstream to the client, in step with the ledger
+- handshake, websocket          who may open a WebSocket; what passes over it, and what is metered of that
+- websocket_frames, inbox       its frames, sans-IO; what came on a connection and was not passed on yet
 - upstream_client, upstream_errors   the one door to upstreams; why nothing came back through it
 - refusal             our own answers, in the shape of the API that was called"""

@@ -1,13 +1,18 @@
 """What a request asks for: as much of its body as routing and metering need."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
 from aiohttp import HttpVersion11, web
 
+from ledger.units import Units
+from proxy.body_names import NO_NAMES, BodyNames
+from proxy.decoding import IDENTITY, decoded
 from proxy.dialects import Dialect
+from proxy.dialects.dialect import Streams
 from proxy.dialects.reading import name_of
+from proxy.form import fields_of, is_form
 
 Body = bytes | AsyncIterator[bytes] | None
 
@@ -17,18 +22,32 @@ class _Top(msgspec.Struct):
     stream: Any = None
     service_tier: Any = None
     stream_options: Any = msgspec.UNSET
+    user: Any = None
+    safety_identifier: Any = None
+    metadata: Any = None
+    n: Any = None
+    input: msgspec.Raw = msgspec.Raw(b"")
 
 
 _decoder = msgspec.json.Decoder(_Top)
+_FIELDS = frozenset({"model", "stream", "user", "n"})
+"""Of a form: those of _Top that it can have."""
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UnitsAsked = Callable[[Mapping[str, Any]], Units | None]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     body: Body
     """Bytes where it was read, an iterator where it streams through, None where there is none."""
+    text: bytes | None = None
+    """The body as it reads, without its encoding; None where it was not read."""
     model: str | None = None
     stream: bool = False
     service_tier: str | None = None
     stream_options: object = msgspec.UNSET
+    names: BodyNames = NO_NAMES
+    units: Units | None = None
+    """What the call is charged for, where that is known from the request alone."""
     problem: str | None = None
     """Why the body was not understood."""
 
@@ -36,32 +55,84 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 async def read_asked(request: web.Request, dialect: Dialect | None, longest: int) -> Asked:
     """A body of a metered operation is read up to *longest* bytes; any other, and a longer one, streams."""
     if not request.body_exists:
-        return Asked(body=None)
+        return Asked(body=None, stream=dialect is not None and dialect.streams is Streams.ALWAYS)
     await _invite(request)
-    if dialect is None or request.method != "POST":
+    if dialect is None:
         return Asked(body=request.content.iter_any())
     start = await _read_up_to(request, longest)
     if not request.content.at_eof():
         return Asked(
             body=_rest_after(start, request), problem="the request body is too long to be read for its model"
         )
-    return asked_by(start, request.headers.get("Content-Encoding"))
+    return asked_by(
+        start,
+        request.headers.get("Content-Encoding"),
+        dialect.streams,
+        longest,
+        form_type=request.headers.get("Content-Type", "") if dialect.is_form else "",
+        units_asked=dialect.units_asked,
+    )
 
 
-def asked_by(body: bytes, content_encoding: str | None = None) -> Asked:
-    if content_encoding not in (None, "", "identity"):
-        return Asked(body=body, problem="the request body is compressed")
+def asked_by(
+    body: bytes,
+    content_encoding: str | None = None,
+    streams: Streams = Streams.ON_REQUEST,
+    longest: int = 32 << 20,
+    *,
+    form_type: str = "",
+    units_asked: UnitsAsked | None = None,
+) -> Asked:
+    """*streams*: what the wire format says of a request that does not speak of streaming. A body in an
+    encoding is read as far as *longest* bytes without it, and sent on as it came. *form_type*: the content
+    type, where the wire format has forms."""
+    encoding = (content_encoding or "").strip().lower()
+    text = body if encoding in IDENTITY else decoded(body, encoding, longest)
+    if text is None:
+        return _unread(body, streams, "the request body is compressed, and cannot be read")
     try:
-        top = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Asked(body=body, problem="the request body is not a JSON object")
+        top = _top_of_form(text, form_type) if is_form(form_type) else _decoder.decode(text)
+    except _NO_JSON:
+        return _unread(body, streams, "the request body is not a JSON object")
     return Asked(
         body=body,
+        text=text,
         model=name_of(top.model),
-        stream=top.stream is True,
+        stream=_wants_stream(top.stream, streams),
         service_tier=name_of(top.service_tier),
         stream_options=top.stream_options,
+        names=_names_in(top),
+        units=units_asked and _units_in(top, units_asked),
     )
+
+
+def _top_of_form(body: bytes, content_type: str) -> _Top:
+    fields: dict[str, Any] = fields_of(body, content_type, _FIELDS)
+    return _Top(**{**fields, "stream": fields.get("stream", "").lower() == "true"})
+
+
+def _units_in(top: _Top, units_asked: UnitsAsked) -> Units | None:
+    try:
+        text = msgspec.json.decode(top.input) if top.input else None
+    except _NO_JSON:
+        text = None
+    return units_asked({"n": top.n, "input": text})
+
+
+def _unread(body: bytes, streams: Streams, problem: str) -> Asked:
+    return Asked(body=body, stream=streams is Streams.ALWAYS, problem=problem)
+
+
+def _names_in(top: _Top) -> BodyNames:
+    if top.user is top.safety_identifier is top.metadata is None:
+        return NO_NAMES
+    return BodyNames(user=top.user, safety_identifier=top.safety_identifier, metadata=top.metadata)
+
+
+def _wants_stream(stream: object, streams: Streams) -> bool:
+    if streams is Streams.ON_REQUEST:
+        return stream is True
+    return streams is Streams.ALWAYS or (streams is Streams.UNLESS_DECLINED and stream is not False)
 
 
 async def _invite(request: web.Request) -> None:

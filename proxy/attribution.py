@@ -1,105 +1,129 @@
-"""Who pays for a call: its own headers first, then the rules of the configuration.
+"""Who pays for a call: what its headers say, then its body, then the rules of the configuration.
 
-Everything here comes from clients. It is bounded, holds no control characters, and no credential."""
+Everything here comes from clients. It is bounded, printable, and no credential."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import lru_cache
-from hashlib import blake2b
 
 from ledger.call import Attribution
+from proxy.aliases import fields_in, said_in, tag_sources
+from proxy.body_names import NO_NAMES, BodyNames, body_tags, fields_of
+from proxy.bounds import bounded as bounded
+from proxy.credential import credential_of, credentials_in, label_of
+from proxy.distinct import DistinctNames
+from proxy.tags import render_tags
+from proxy.workload_rule import Fact, WorkloadRule
 
-LONGEST_NAME = 200
-LONGEST_TAGS = 1000
-KEY_LABEL_BYTES = 6
-"""48 bits: two of 10,000 keys share a label once in 5 million ledgers."""
+LONGEST_CLIENT = 100
+LONGEST_AGENT = 1000
+TELLTALE = 16
+"""Characters from a credential's start: text that holds them holds the credential, perhaps cut. Shorter ones,
+such as the "ollama" that local servers are sent, are words that a name may well hold."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkloadRule:
-    """Calls that match every pattern that is set belong to the workload *name*."""
-
-    name: str
-    key: str | None = None
-    model: str | None = None
-    path: str | None = None
-    client: str | None = None
-    project: str | None = None
-    user: str | None = None
-
-    def matches(self, facts: Mapping[str, str | None]) -> bool:
-        patterns = ((fact, getattr(self, fact)) for fact in facts)
-        return all(pattern is None or fnmatchcase(facts[fact] or "", pattern) for fact, pattern in patterns)
+_NOTHING: Mapping[str, str] = {}
 
 
 class Attributor:
-    """Reads who pays from a request's headers. *secret* is the ledger's, so labels differ between ledgers."""
+    """Reads who pays from a request. *secret* is the ledger's, so labels differ between ledgers; *key_names*
+    are the configuration's names, by label."""
 
-    def __init__(self, rules: Sequence[WorkloadRule], secret: bytes) -> None:
+    def __init__(
+        self,
+        rules: Sequence[WorkloadRule],
+        secret: bytes,
+        *,
+        key_names: Mapping[str, str] | None = None,
+        distinct: DistinctNames | None = None,
+    ) -> None:
         self._rules = rules
         self._secret = secret
+        self._key_names = key_names or {}
+        self._distinct = distinct or DistinctNames()
+        self._distinct.admit("workload", (rule.name for rule in rules))
+        self._distinct.admit("key", self._key_names.values())
 
-    def of(self, headers: Mapping[str, str], path: str, model: str | None) -> Attribution:
-        """*headers* is looked up by name without regard to case."""
-        key = self._key_label(headers)
-        project = bounded(headers.get("X-Payback-Project"))
-        user = bounded(headers.get("X-Payback-User"))
-        client = _product(headers.get("User-Agent"))
-        workload = bounded(headers.get("X-Payback-Workload"))
-        if workload is None and self._rules:
-            facts = {
-                "key": key,
-                "model": model,
-                "path": path,
-                "client": client,
-                "project": project,
-                "user": user,
-            }
-            workload = next((rule.name for rule in self._rules if rule.matches(facts)), None)
+    def of(
+        self,
+        headers: Mapping[str, str],
+        path: str,
+        model: str | None,
+        query: str = "",
+        names: BodyNames = NO_NAMES,
+    ) -> Attribution:
+        """*headers* is looked up by name without regard to case; *query* is what follows the path's ?."""
+        told, credential = _told(headers, query, names), credential_of(headers, query)
+        agent = headers.get("User-Agent", "")[:LONGEST_AGENT]
+        facts: dict[Fact, str | None] = {
+            "key": self._key(credential),
+            "model": model,
+            "path": path,
+            "client": _client(agent, credential) or told.get("client"),
+            "project": told.get("project"),
+            "user": told.get("user"),
+            "user_agent": agent,
+        }
+        known = self._distinct.of
         return Attribution(
-            workload=workload,
-            project=project,
-            user=user,
-            key=key,
-            client=client,
-            tags=bounded(headers.get("X-Payback-Tags"), LONGEST_TAGS),
+            workload=known("workload", told.get("workload") or self._ruled(facts, headers)),
+            project=known("project", facts["project"]),
+            user=known("user", facts["user"]),
+            key=known("key", facts["key"]),
+            client=known("client", facts["client"]),
+            session=told.get("session"),
+            tags=told.get("tags"),
         )
 
-    def _key_label(self, headers: Mapping[str, str]) -> str | None:
-        credential = headers.get("Authorization") or headers.get("x-api-key") or headers.get("api-key")
-        if not credential:
+    def model_name(self, model: str | None) -> str | None:
+        """The request's model as the ledger is to know it."""
+        return self._distinct.of("model", bounded(model))
+
+    def _key(self, credential: str | None) -> str | None:
+        if credential is None:
             return None
-        scheme, space, rest = credential.partition(" ")
-        secret_part = rest.strip() if space and scheme.lower() == "bearer" else credential
-        text = secret_part.encode("utf-8", "surrogateescape")
-        return f"key-{blake2b(text, key=self._secret, digest_size=KEY_LABEL_BYTES).hexdigest()}"
+        label = label_of(credential, self._secret)
+        return self._key_names.get(label, label)
 
-
-def bounded(text: str | None, longest: int = LONGEST_NAME) -> str | None:
-    """*text* as a name: printable text, not too long; None where nothing is left.
-
-    >>> bounded("support\\x1b[31m-bot")
-    'support[31m-bot'
-    """
-    if not text:
+    def _ruled(self, facts: Mapping[Fact, str | None], headers: Mapping[str, str]) -> str | None:
+        for rule in self._rules:
+            if rule.matches(facts, headers):
+                return rule.name
         return None
-    if text.isascii() and text.isprintable():
-        return text[:longest].strip() or None
-    printable = (
-        char for char in text[: 4 * longest] if unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")
-    )
-    return "".join(printable)[:longest].strip() or None
+
+
+def _told(headers: Mapping[str, str], query: str, names: BodyNames) -> Mapping[str, str]:
+    """What the call says of itself, by the fields of Attribution. Most say nothing."""
+    said = said_in(headers)
+    if not said and names == NO_NAMES:
+        return _NOTHING
+    told = {**fields_of(names), **fields_in(said)}
+    sources = [*tag_sources(said), *body_tags(names)]
+    if sources and (tags := render_tags(sources)):
+        told["tags"] = tags
+    secrets = list(credentials_in(headers, query))
+    return {
+        field: text for field, text in told.items() if not any(_holds(text, secret) for secret in secrets)
+    }
+
+
+def _client(agent: str, credential: str | None) -> str | None:
+    product = _product(agent)
+    return None if product and credential and _holds(product, credential) else product
+
+
+def _holds(text: str, secret: str) -> bool:
+    start = secret.rpartition(" ")[2][:TELLTALE]
+    return len(start) == TELLTALE and start.lower() in text.lower()
 
 
 @lru_cache(maxsize=256)
-def _product(user_agent: str | None) -> str | None:
+def _product(user_agent: str) -> str | None:
     """The first product of a User-Agent, without its version: OpenAI/Python, curl.
 
     >>> _product("OpenAI/Python 2.8.0"), _product("curl/8.5.0"), _product("Anthropic/JS 1.12")
     ('OpenAI/Python', 'curl', 'Anthropic/JS')
+    >>> _product("ai-sdk/openai-compatible/2.0.91 ai-sdk/provider-utils/4.0.0")
+    'ai-sdk/openai-compatible'
     """
-    first = (user_agent or "").partition(" ")[0]
-    name, slash, version = first.partition("/")
-    return bounded(name if slash and version[:1].isdigit() else first, 100)
+    first = user_agent.partition(" ")[0]
+    name, slash, version = first.rpartition("/")
+    return bounded(name if slash and version[:1].isdigit() else first, LONGEST_CLIENT)

@@ -10,7 +10,7 @@ class Encodings(Enum):
 
     ALL = "all"
     READABLE = "readable"
-    """gzip and deflate: what the meter reads."""
+    """What the meter reads: gzip, deflate, br, zstd."""
     NONE = "none"
     """The answer will be edited on its way."""
 
@@ -18,7 +18,7 @@ class Encodings(Enum):
 RawHeaders = Iterable[tuple[bytes, bytes]]
 Headers = list[tuple[str, str]]
 
-CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key"})
+CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 OWN_PREFIX = "x-payback-"
 LONGEST_REMEMBERED = 64
 """Characters. Clients choose names, so what is remembered of them is bounded in length as in number."""
@@ -35,7 +35,7 @@ _NEVER_NAMED = frozenset({"content-length", "host", *CREDENTIALS})
 _NOT_UPSTREAM = _HOP_BY_HOP | {"host", "expect"}
 _WITHOUT_LENGTH = _NOT_UPSTREAM | {"content-length"}
 _CONNECTION_OPTIONS = frozenset({"close", "keep-alive", ""})
-_READABLE_CODINGS = frozenset({"gzip", "deflate", "identity"})
+_READABLE_CODINGS = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
 
 
 def request_headers(

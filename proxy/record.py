@@ -3,19 +3,24 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from asyncio import gather
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 from msgspec.structs import replace
 
-from ledger.call import Call, Entry, Outcome, Pricing, State, UsageBasis
+from ledger.call import Call, Entry, Outcome, Pricing, State
 from ledger.errors import LedgerUnavailable
 from ledger.ids import RANDOM_BYTES, CallId, call_id_at, render_call_id
 from ledger.judgement import judged
 from ledger.pricebook import PriceBook
+from ledger.usage import TokenUsage
 from ledger.writer import Writer
+from proxy.dialects.reading import Item
+from proxy.learned import NOTHING_LEARNED, Learned
 from proxy.refusal import Refusal
-from proxy.tap import NOTHING_LEARNED, Learned
 from proxy.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -23,6 +28,7 @@ log = logging.getLogger(__name__)
 INTERIM_NS = 1_000_000_000
 """Usage that comes with every event (vLLM can) is committed at first, once in this time, and at the end."""
 
+NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
 _RANDOM_BLOCK = 128 * RANDOM_BYTES
 
 
@@ -36,6 +42,11 @@ class Books:
     is_stopping: Callable[[], bool]
     refuse_unrecordable: bool
     """Whether a call that cannot be written down is refused, or passes without a row."""
+    ids: "CallIds"
+    afterwards: Callable[[Coroutine[Any, Any, None]], None]
+    """Runs what is still to be done for a call whose client has left; payback's end waits for it."""
+    listens_on_s: float = 0
+    """How long an answer is heard out whose client has left; 0: upstream is stopped at once."""
 
 
 class Record:
@@ -60,6 +71,19 @@ class Record:
         self._started_ns = time.monotonic_ns()
         self._metered: Learned | None = None
         self._metered_ns = 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Payback is ending, and waits for calls no longer."""
+        return self._books.is_stopping()
+
+    @property
+    def listens_on_s(self) -> float:
+        """How long the answer is worth hearing, should the client leave."""
+        return self._books.listens_on_s if self._billable else 0
+
+    def afterwards(self, work: Coroutine[Any, Any, None]) -> None:
+        self._books.afterwards(work)
 
     async def open(self) -> None:
         """Raises Refusal where the call cannot be written down and must not be made then."""
@@ -91,7 +115,7 @@ class Record:
         """Commit tokens that are known before the answer's end, if they are new.
 
         Raises LedgerUnavailable where the answer must be cut."""
-        if learned.usage is None or (self._metered is not None and learned.usage is self._metered.usage):
+        if not learned.is_metered or (self._metered is not None and learned.usage is self._metered.usage):
             return
         now_ns = time.monotonic_ns()
         if self._metered is None or now_ns - self._metered_ns >= INTERIM_NS:
@@ -105,6 +129,22 @@ class Record:
         entry = self._ended(outcome, learned, problem)
         await self._commit(entry)
         return entry
+
+    async def report(self, items: Sequence[Item], scope: str | None = None) -> None:
+        """Commit calls that the answer tells of, each a row of its own. Their keys are unique within *scope*.
+
+        Raises LedgerUnavailable where the answer must be cut."""
+        commits = [self._books.writer.commit(self._entry_of(item, scope)) for item in items]
+        failures = [done for done in await gather(*commits, return_exceptions=True) if done is not None]
+        if failures:
+            if self._books.refuse_unrecordable:
+                raise failures[0]
+            log.warning("%d calls told by call %s are not written down", len(failures), self.call_id)
+
+    def report_unheard(self, items: Sequence[Item]) -> None:
+        """Likewise, when nobody is there to wait for it."""
+        for item in items:
+            self._books.writer.post(self._entry_of(item, None))
 
     def end_unheard(
         self, outcome: Outcome, learned: Learned = NOTHING_LEARNED, problem: str | None = None
@@ -133,12 +173,41 @@ class Record:
             ended_us=self._now_us() if outcome else None,
             response_model=learned.model,
             service_tier=learned.service_tier or self._call.service_tier,
-            usage=learned.usage,
-            usage_basis=UsageBasis.REPORTED if learned.usage else UsageBasis.NONE,
             outcome=outcome,
             problem=problem or learned.problem or self._call.problem,
+            **_metered_facts(learned),
         )
-        billable = self._billable and self._is_sent
+        billable = self._billable and self._is_sent and not learned.is_unbilled
+        return self._opinion_on(call, state, billable=billable)
+
+    def _entry_of(self, item: Item, scope: str | None) -> Entry:
+        reading = item.reading
+        now_us = self._now_us()
+        call = replace(
+            self._call,
+            call_id=self._books.ids.at(now_us),
+            logical_call_id=self._call.call_id,
+            started_us=now_us,
+            first_byte_us=now_us,
+            ended_us=now_us,
+            operation=item.operation,
+            http_request=None,
+            request_model=item.request_model or self._call.request_model,
+            response_model=reading.model,
+            service_tier=reading.service_tier,
+            outcome=Outcome.UPSTREAM_ERROR if item.is_failed else Outcome.OK,
+            problem=reading.problem,
+            **_metered_facts(NOTHING_LEARNED.after(reading)),
+        )
+        billable = not (item.is_failed or reading.is_unbilled)
+        entry = self._opinion_on(call, State.ENDED, billable=billable)
+        return entry if item.key is None else replace(entry, item_key=self._key_of(scope or "", item.key))
+
+    def _key_of(self, scope: str, key: str) -> bytes:
+        name = f"{self._call.upstream}\0{scope}\0{key}"
+        return sha256(name.encode("utf-8", "surrogateescape")).digest()
+
+    def _opinion_on(self, call: Call, state: State, *, billable: bool) -> Entry:
         try:
             return judged(call, state, self._books.prices, self_hosted=self._self_hosted, billable=billable)
         except Exception as error:  # a fault in pricing never changes what the client gets
@@ -156,6 +225,21 @@ class Record:
     def _now_us(self) -> int:
         """Start plus the time that went by: the wall clock may jump within a call."""
         return self._call.started_us + (time.monotonic_ns() - self._started_ns) // 1000
+
+
+def _metered_facts(learned: Learned) -> dict[str, Any]:
+    """What an answer says of its use. A call of other units alone used no tokens."""
+    usage = learned.usage
+    if usage is None and learned.units is not None:
+        usage = NO_TOKENS
+    return {
+        "usage": usage,
+        "usage_basis": learned.basis,
+        "tokenizer": learned.tokenizer,
+        "units": learned.units,
+        "upstream_cost": learned.upstream_cost,
+        "timings": learned.timings,
+    }
 
 
 class CallIds:

@@ -1,12 +1,16 @@
 """Our own answers, in the error shape of the API that was called, so that its client can read them.
 
-Shapes: https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors and
-https://docs.ollama.com/api/errors, read 2026-11-22."""
+Shapes: https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors,
+https://docs.ollama.com/api/errors and https://google.aip.dev/193, read 2026-11-22."""
 
+import re
 from dataclasses import dataclass
 
 import msgspec
 from aiohttp import web
+
+_GOOGLES = re.compile(r"/v1beta/(?!openai/)|/v1/interactions|:\w*(?:[gG]enerateContent|[eE]mbedContents?)")
+_GOOGLES_STATUS = {403: "PERMISSION_DENIED", 500: "INTERNAL", 504: "DEADLINE_EXCEEDED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +38,9 @@ def _shaped(refusal: Refusal, path: str) -> object:
         return {"type": "error", "error": {"type": kind, "message": message}}
     if path.startswith("/api/") or "/ollama/api/" in path:
         return {"error": message}
+    if _GOOGLES.search(path):
+        general = "UNAVAILABLE" if refusal.status >= 500 else "INVALID_ARGUMENT"
+        status = _GOOGLES_STATUS.get(refusal.status, general)
+        return {"error": {"code": refusal.status, "message": message, "status": status}}
     kind = "server_error" if refusal.status >= 500 else "invalid_request_error"
     return {"error": {"message": message, "type": kind, "param": None, "code": refusal.code}}

@@ -4,20 +4,18 @@ chunk that carries tokens, and the one that ends the answer, wait for the ledger
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from enum import Enum
+from contextlib import suppress
 
-import msgspec
 from aiohttp import ClientError, web
 from multidict import CIMultiDict
 
 from ledger.call import Entry, Outcome
 from ledger.errors import LedgerUnavailable
 from ledger.money import render_usd
-from proxy.dialects import Dialect
 from proxy.headers import response_headers, without
-from proxy.inflate import InflatingTap
+from proxy.listening import Kind, Metering, tap_for
 from proxy.record import Record
-from proxy.tap import DocumentTap, NoTap, StreamTap, Tap
+from proxy.tap import NoTap
 from proxy.upstream_client import Answer
 from proxy.upstream_errors import UpstreamBroke, broke
 
@@ -26,26 +24,6 @@ log = logging.getLogger(__name__)
 WHOLE_BYTES = 1 << 18
 WHOLE_SECONDS = 0.1
 """A metered document that is whole within these bounds carries its cost in a header; a longer one streams."""
-_READ_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-
-
-class Metering(msgspec.Struct, frozen=True):
-    """How an answer is to be listened to."""
-
-    dialect: Dialect | None
-    stream: bool = False
-    """Whether the client asked for a stream."""
-    hide: bool = False
-    """Keep from the client what came only because we asked."""
-
-
-class Kind(Enum):
-    STREAM = "stream"
-    """Events, metered as they come."""
-    DOCUMENT = "document"
-    """One JSON text; its last byte waits until it is metered and written down."""
-    OPAQUE = "opaque"
-    """Not metered."""
 
 
 async def relay(
@@ -56,16 +34,15 @@ async def relay(
     try:
         return await passage.run()
     except UpstreamBroke as error:
-        record.end_unheard(error.outcome, passage.tap.learned, str(error))
+        passage.end_later(error.outcome, str(error))
     except LedgerUnavailable:
         record.end_unheard(
             Outcome.INTERRUPTED, passage.tap.learned, "cut, as the ledger could not be written"
         )
     except ConnectionError:
-        record.end_unheard(Outcome.CLIENT_LEFT, passage.tap.learned)
+        passage.left()
     except asyncio.CancelledError:
-        record.end_cancelled(passage.tap.learned)
-        answer.close()
+        passage.left()
         raise
     except Exception as error:
         log.error("call %s failed", record.call_id, exc_info=error)
@@ -73,12 +50,21 @@ async def relay(
     return passage.cut()
 
 
+async def listen_to(answer: Answer, request: web.Request, record: Record, metering: Metering) -> None:
+    """The client left before *answer* began, and it is listened to all the same."""
+    await _Passage(request, answer, record, metering).listen_on()
+
+
 class _Passage:
     def __init__(self, request: web.Request, answer: Answer, record: Record, metering: Metering) -> None:
         self._request = request
         self._answer = answer
         self._record = record
-        self._kind, self.tap = _tap_for(answer, metering)
+        self._complete = metering.complete
+        self._scope = metering.scope
+        self._listens_on = False
+        self._kind, self.tap = tap_for(answer, metering)
+        self._may_shrink = metering.hide and self._kind is Kind.STREAM
         self._outcome = Outcome.OK if answer.status < 400 else Outcome.UPSTREAM_ERROR
         self._response: web.StreamResponse | None = None
         self._last_byte = b""
@@ -98,6 +84,7 @@ class _Passage:
         async for chunk in _chunks_of(self._answer):
             await self._pass(chunk)
         rest = self._last_byte + self._finish_tap()
+        await self._report_items()
         await self._end()
         if rest:
             await response.write(rest)
@@ -106,10 +93,57 @@ class _Passage:
 
     def cut(self) -> web.StreamResponse:
         """End the client's answer as a broken one: a clean end would make it look whole."""
-        self._answer.close()
+        if not self._listens_on:
+            self._answer.close()
         if self._request.transport is not None:
             self._request.transport.abort()
         return self._response or web.Response(status=502)
+
+    def left(self) -> None:
+        """The client has left, or payback ends: stop upstream's work, or hear what it comes to."""
+        if self._record.is_ended or self._record.is_cut:
+            self._record.end_cancelled(self.tap.learned)
+        elif self._record.listens_on_s:
+            self._listens_on = True
+            self._record.afterwards(self.listen_on())
+            return
+        else:
+            self.end_later(Outcome.CLIENT_LEFT)
+        self._answer.close()
+
+    async def listen_on(self) -> None:
+        """Hear the answer out, as long as the configuration allows, though nobody waits for it."""
+        try:
+            with suppress(TimeoutError, UpstreamBroke, LedgerUnavailable):
+                async with asyncio.timeout(self._record.listens_on_s):
+                    async for chunk in _chunks_of(self._answer):
+                        self._record.first_byte()
+                        self._feed(chunk)
+                        await self._report_items()
+                    self._finish_tap()
+                    await self._report_items()
+        except asyncio.CancelledError:
+            self._record.end_cancelled(self.tap.learned)
+            raise
+        finally:
+            self._answer.close()
+        await self._end_estimated(Outcome.CLIENT_LEFT)
+
+    def end_later(self, outcome: Outcome, problem: str | None = None) -> None:
+        """The end of a broken answer: what it did not tell is estimated while nobody waits."""
+        learned = self.tap.learned
+        if self._complete is None or self._record.is_ended or not learned.lacks_usage:
+            self._record.end_unheard(outcome, learned, problem)
+        else:
+            self._record.afterwards(self._end_estimated(outcome, problem))
+
+    async def _end_estimated(self, outcome: Outcome, problem: str | None = None) -> None:
+        learned = self.tap.learned
+        try:
+            if self._complete is not None:
+                learned = await self._complete(learned, self.tap.kept, learned.done)
+        finally:
+            self._record.end_unheard(outcome, learned, problem)
 
     async def _start(self) -> tuple[bytes, bool]:
         """What of a document is there at once, and whether that is all."""
@@ -136,6 +170,7 @@ class _Passage:
     async def _whole(self, body: bytes) -> web.StreamResponse:
         self._record.first_byte()
         rest = self._feed(body) + self._finish_tap()
+        await self._report_items()
         entry = await self._end()
         headers = self._headers()
         if entry is not None and entry.list_cost is not None:
@@ -153,6 +188,7 @@ class _Passage:
             data, self._last_byte = data[:-1], data[-1:]
         else:
             await self._keep_books()
+        await self._report_items()
         if data and self._response is not None:
             await self._response.write(data)
 
@@ -166,10 +202,18 @@ class _Passage:
         else:
             await self._record.metered(learned)
 
+    async def _report_items(self) -> None:
+        """Likewise: calls that this answer reports are on the disk before it does."""
+        if items := self.tap.take_items():
+            await self._record.report(items, self._scope)
+
     async def _end(self) -> Entry | None:
         if self._record.is_ended:
             return None
-        return await self._record.end(self._outcome, self.tap.learned)
+        learned = self.tap.learned
+        if self._complete is not None and learned.lacks_usage and self._outcome is Outcome.OK:
+            learned = await self._complete(learned, self.tap.kept, True)
+        return await self._record.end(self._outcome, learned)
 
     def _feed(self, chunk: bytes) -> bytes:
         held = self.tap.held()
@@ -198,7 +242,7 @@ class _Passage:
 
     def _headers(self) -> CIMultiDict[str]:
         headers = response_headers(self._answer.raw_headers)
-        if self._kind is Kind.STREAM:
+        if self._may_shrink:
             headers = without(headers, "content-length")
         headers.append(("X-Payback-Call-Id", self._record.call_id))
         return CIMultiDict(headers)
@@ -231,25 +275,6 @@ def _take_back(response: _Streamed | _Whole) -> None:
 
 def _invented(answer: Answer) -> tuple[str, ...]:
     return tuple(name for name in ("Content-Type", "Server") if name not in answer.headers)
-
-
-def _tap_for(answer: Answer, metering: Metering) -> tuple[Kind, Tap]:
-    dialect = metering.dialect
-    if dialect is None or answer.status >= 400:
-        return Kind.OPAQUE, NoTap()
-    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-    # Some servers stream events as text/plain, or under no type at all.
-    is_stream = content_type == "text/event-stream" or (
-        metering.stream and content_type != "application/json"
-    )
-    kind = Kind.STREAM if is_stream else Kind.DOCUMENT
-    if encoding not in _READ_ENCODINGS:
-        return kind, NoTap("the answer is in an encoding that is not read")
-    is_plain = encoding in ("", "identity")
-    hide = metering.hide and is_plain
-    tap: Tap = StreamTap(dialect, hide=hide) if kind is Kind.STREAM else DocumentTap(dialect)
-    return kind, tap if is_plain else InflatingTap(tap)
 
 
 async def _chunks_of(answer: Answer) -> AsyncIterator[bytes]:

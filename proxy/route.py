@@ -1,11 +1,13 @@
 """Which upstream a call goes to: by first path segment, model's pattern, dialect, or the default."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
 from yarl import URL
 
+from proxy.credential import without_key
 from proxy.dialects import Dialect, dialect_of
 from proxy.upstream import Upstream
 
@@ -13,13 +15,22 @@ REMEMBERED_PATHS = 1024
 """An application uses a few paths over and over; what is remembered of others is bounded."""
 LONGEST_REMEMBERED = 256
 """Characters."""
+LONGEST_SPOKEN = 4096
+"""Characters. No API has a longer path, and to look for all of them in what a client makes up takes time."""
 
 _AZURE = "/openai/deployments/"
 """Azure's own paths begin with what is the name of another upstream: they name none."""
 
+_GOOGLE = re.compile(
+    r"(?:/upload|/download)?/v1(?:beta|alpha)/"
+    r"|/v1/interactions(?:/|$)"
+    r"|/v1/(?:models|tunedModels)/[^/]+:(?:\w*[gG]enerateContent|\w*[eE]mbedContents?|countTokens)$"
+)
+"""Google AI's own versions of its API, and what is its own in v1, which others have too."""
+
 
 class Target(msgspec.Struct, frozen=True):
-    """What the path alone says."""
+    """What method and path alone say."""
 
     raw_path: str
     """As upstream is to see it: without our prefix, with the query."""
@@ -31,6 +42,10 @@ class Target(msgspec.Struct, frozen=True):
     """Where the call goes if the model's name does not decide."""
     dialect: Dialect | None
     """None: an operation that is not metered."""
+    model: str | None
+    """The model that the path names."""
+    scope: str | None = None
+    """What the path names that holds several calls: a batch, or a file of its results."""
 
 
 class NoRoute(msgspec.Struct, frozen=True):
@@ -47,9 +62,10 @@ class Router:
         self._known_target_of = lru_cache(maxsize=REMEMBERED_PATHS)(self._target_of)
         self._known_url_of = lru_cache(maxsize=REMEMBERED_PATHS)(_url_of)
 
-    def target_of(self, raw_path: str) -> Target | NoRoute:
+    def target_of(self, method: str, raw_path: str) -> Target | NoRoute:
         """Raw path and query as they stand in the request line."""
-        return (self._known_target_of if len(raw_path) <= LONGEST_REMEMBERED else self._target_of)(raw_path)
+        find = self._known_target_of if len(raw_path) <= LONGEST_REMEMBERED else self._target_of
+        return find(method, raw_path)
 
     def url_of(self, upstream: Upstream, raw_path: str) -> URL:
         """Where *upstream* answers a target's raw path."""
@@ -63,7 +79,7 @@ class Router:
                 return upstream
         return target.fallback
 
-    def _target_of(self, raw_path: str) -> Target | NoRoute:
+    def _target_of(self, method: str, raw_path: str) -> Target | NoRoute:
         if not raw_path.startswith("/"):
             return NoRoute("the request target must start with a slash; set base_url, not a proxy")
         segment, slash, rest = raw_path[1:].partition("/")
@@ -73,11 +89,17 @@ class Router:
         if _climbs(path):
             return NoRoute("the path has a segment of dots; write the path that is meant")
         fallback = self._by_name.get(_family_of(path), self._default)
-        return Target(own_path, path, upstream, fallback, dialect_of(path))
+        dialect, model = dialect_of(method, path) if len(path) <= LONGEST_SPOKEN else (None, None)
+        scope = dialect.scope_of(path) if dialect else None
+        return Target(own_path, path, upstream, fallback, dialect, model, scope)
 
 
 def _url_of(upstream: Upstream, raw_path: str) -> URL:
-    """*raw_path* is sent as it is: it starts with a slash, so it cannot change scheme, host or port."""
+    """*raw_path* is sent as it is, but for a key in it that a configured one takes the place of.
+
+    It starts with a slash, so it cannot change scheme, host or port."""
+    if upstream.credential is not None:
+        raw_path = without_key(raw_path)
     return URL(f"{upstream.root}{raw_path}", encoded=True)
 
 
@@ -91,4 +113,6 @@ def _family_of(path: str) -> str:
     """The built-in upstream that speaks this path's dialect; '' for OpenAI's, which many speak."""
     if path == "/v1/messages" or path.startswith("/v1/messages/"):
         return "anthropic"
+    if _GOOGLE.match(path):
+        return "google"
     return "ollama" if path.startswith("/api/") else ""

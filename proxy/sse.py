@@ -5,8 +5,10 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, sections
 
 import re
 
+from proxy.outline import Ends
+
 MAX_EVENT_BYTES = 1 << 18
-"""A longer event is passed on but not looked into: the meter's memory is bounded whatever upstream sends."""
+"""A longer event is passed on, and only its ends are kept: the meter's memory is bounded whatever comes."""
 
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n|\Z))")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -18,7 +20,9 @@ class EventSplitter:
     def __init__(self) -> None:
         self.held = b""
         """The start of an event whose end has not come."""
-        self._oversize = False
+        self.long_events: list[Ends] = []
+        """Those too long to be held that have ended; whoever reads them takes them out."""
+        self._oversize: Ends | None = None
 
     def feed(self, chunk: bytes) -> tuple[bytes, list[bytes]]:
         """What belongs to no event that can be looked into, then the events that are now whole.
@@ -29,9 +33,11 @@ class EventSplitter:
         if self._oversize:
             end = _end_of_event(data, 0)
             if end is None:
+                self._oversize.add(data[:-3])
                 self.held = data[-3:]
                 return data[:-3], []
-            loose, data, self._oversize = data[:end], data[end:], False
+            self._end_oversize(self._oversize, data[:end])
+            loose, data = data[:end], data[end:]
         events, start = [], 0
         while (end := _end_of_event(data, start)) is not None:
             events.append(data[start:end])
@@ -39,14 +45,23 @@ class EventSplitter:
         self.held = data[start:]
         if len(self.held) > MAX_EVENT_BYTES:
             # Events in this piece are given up with it: order is kept, and this is no normal stream.
-            loose, events, self._oversize = loose + data[:-3], [], True
+            self._oversize = Ends(self.held)
+            self._oversize.add(self.held[:-3])
+            loose, events = loose + data[:-3], []
             self.held = data[-3:]
         return loose, events
 
     def finish(self) -> bytes:
-        """The end has come: what is held is the last event, whole or cut."""
+        """The end has come: what is held is the last event, whole or cut, or the end of a long one."""
         rest, self.held = self.held, b""
+        if self._oversize:
+            self._end_oversize(self._oversize, rest)
         return rest
+
+    def _end_oversize(self, event: Ends, rest: bytes) -> None:
+        event.add(rest)
+        self.long_events.append(event)
+        self._oversize = None
 
 
 def data_of(event: bytes) -> bytes:

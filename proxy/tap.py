@@ -4,47 +4,33 @@ A tap never raises for what upstream sends, and holds at most some hundred KiB o
 
 from typing import Protocol
 
-import msgspec
 from msgspec.structs import replace
 
-from ledger.usage import TokenUsage
-from proxy.dialects import Dialect, Reading
+from ledger.units import Units
+from proxy.dialects import Dialect
+from proxy.dialects.dialect import Framing
+from proxy.dialects.reading import Item, Reading
 from proxy.include_usage import without_null_usage
-from proxy.json_edit import whole_members
+from proxy.kept import Kept
+from proxy.learned import NO_USAGE_IN_DOCUMENT, NO_USAGE_IN_STREAM, NOTHING_LEARNED, Learned
+from proxy.ndjson import LineSplitter
+from proxy.outline import HEAD_BYTES, TAIL_BYTES, outlines
 from proxy.sse import EventSplitter, data_of
 
-MAX_DOCUMENT_BYTES = 1 << 18
+MAX_DOCUMENT_BYTES = 3 << 16
 """Of a longer answer (embeddings are some MB) only start and end are kept: usage stands after the data,
 or, as llama.cpp writes it, before them."""
-HEAD_BYTES = 1 << 12
-TAIL_BYTES = 1 << 16
-
-
-class Learned(msgspec.Struct, frozen=True):
-    """What an answer has told so far."""
-
-    model: str | None = None
-    service_tier: str | None = None
-    usage: TokenUsage | None = None
-    problem: str | None = None
-    done: bool = False
-    """The answer has said that it is complete."""
-
-    def after(self, reading: Reading) -> "Learned":
-        """The latest usage replaces one before it: what is reported twice is cumulative, never a sum."""
-        return Learned(
-            model=reading.model or self.model,
-            service_tier=reading.service_tier or self.service_tier,
-            usage=reading.usage or self.usage,
-            problem=None if reading.usage else reading.problem or self.problem,
-            done=self.done,
-        )
-
-
-NOTHING_LEARNED = Learned()
+_USAGE = b'"usage"'
+_LOOKS_FOR_MODEL = 4
+"""Pieces that are parsed for the model's name, should the first ones not tell it."""
 
 
 class Tap(Protocol):
+    @property
+    def kept(self) -> Kept:
+        """The start of the answer, should its tokens have to be estimated."""
+        ...
+
     @property
     def learned(self) -> Learned: ...
 
@@ -60,19 +46,30 @@ class Tap(Protocol):
         """What was fed and has not gone on; the client gets it should the tap fail."""
         ...
 
+    def take_items(self) -> list[Item]:
+        """Calls that the answer has reported since this was asked last."""
+        ...
+
 
 class DocumentTap:
     """Listens to an answer that is one JSON document; all of it goes on as it comes."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, asked: Units | None = None) -> None:
+        """*asked*: what the call is charged for if the answer does not tell."""
         self.learned = Learned()
-        self._dialect = dialect
+        self._read = dialect.reader()
+        self._tail_marks = (dialect.tail_mark, _USAGE)
+        self._asked = asked
+        self._owes_usage = dialect.is_billed
+        self.kept = Kept(Framing.DOCUMENT)
+        self._items: list[Item] = []
         self._parts: list[bytes] = []
         self._size = 0
         self._head: bytes | None = None
         """Set once the middle of the answer was given up."""
 
     def feed(self, chunk: bytes) -> bytes:
+        self.kept.add(chunk)
         self._parts.append(chunk)
         self._size += len(chunk)
         if self._size > MAX_DOCUMENT_BYTES:
@@ -84,42 +81,66 @@ class DocumentTap:
     def finish(self) -> bytes:
         document = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
-        texts = (document,) if self._head is None else (whole_members(self._head), _last_members(document))
-        readings = [reading for text in texts if (reading := self._dialect.read(text)) is not None]
-        for reading in readings:
+        texts = (document,) if self._head is None else outlines(self._head, document, self._tail_marks)
+        reading = next((found for text in texts if (found := self._read(text)) is not None), None)
+        if reading is not None:
             self.learned = self.learned.after(reading)
-        if self.learned.usage is None and self.learned.problem is None:
-            problem = "the answer reports no usage" if readings else "the answer is not JSON"
-            self.learned = replace(self.learned, problem=problem)
+            self._items += reading.items
+        if not (self.learned.is_metered or self.learned.problem or self._items):
+            self._fill_in("the answer is not JSON" if reading is None else NO_USAGE_IN_DOCUMENT)
         return b""
 
     def held(self) -> bytes:
         return b""
 
+    def take_items(self) -> list[Item]:
+        items, self._items = self._items, []
+        return items
 
-def _last_members(tail: bytes) -> bytes:
-    """The last members of an object, from usage on, as an object of their own.
-
-    It decodes only if usage was a member at the top: else a bracket too many follows."""
-    return b"{" + tail[max(tail.rfind(b'"usage"'), 0) :]
+    def _fill_in(self, problem: str) -> None:
+        if self._asked is not None:
+            self.learned = replace(self.learned, units=self._asked)
+        elif self._owes_usage:
+            self.learned = replace(self.learned, problem=problem)
 
 
 class StreamTap:
-    """Listens to an answer of events. With *hide*, what upstream sends only because we asked stays here."""
+    """Listens to an answer in pieces. With *hide*, what upstream sends only because we asked stays here."""
 
-    def __init__(self, dialect: Dialect, *, hide: bool) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        framing: Framing = Framing.EVENTS,
+        asked: Units | None = None,
+        *,
+        hide: bool,
+    ) -> None:
         self.learned = Learned()
-        self._dialect = dialect
+        self._asked = asked
+        self._read = dialect.reader()
+        self._marks = dialect.marks
+        self._owes_usage = dialect.is_billed
         self._hide = hide
-        self._splitter = EventSplitter()
+        self._is_lines = framing is Framing.LINES
+        self.kept = Kept(framing)
+        self._splitter = LineSplitter() if self._is_lines else EventSplitter()
+        self._tail_marks = (dialect.tail_mark, _USAGE)
+        self._holder = dialect.holder
+        self._looks_for_model = _LOOKS_FOR_MODEL
+        self._items: list[Item] = []
 
     def feed(self, chunk: bytes) -> bytes:
-        loose, events = self._splitter.feed(chunk)
-        passed = [self._passed(event) for event in events]
+        self.kept.add(chunk)
+        loose, pieces = self._splitter.feed(chunk)
+        if self._is_lines and any(mark in loose for mark in self._marks):
+            self.learned = replace(self.learned, problem="a line was too long to be read")
+        self._read_long_events()
+        passed = [self._passed(piece) for piece in pieces]
         return b"".join((loose, *passed)) if self._hide else chunk
 
     def finish(self) -> bytes:
         rest = self._splitter.finish()
+        self._read_long_events()
         passed = self._passed(rest) if rest else b""
         self._note_end(done=self.learned.done)
         return passed if self._hide else b""
@@ -127,25 +148,56 @@ class StreamTap:
     def held(self) -> bytes:
         return self._splitter.held if self._hide else b""
 
-    def _passed(self, event: bytes) -> bytes:
-        """The event as the client is to see it; b'' where it is not to see it."""
-        if b"[DONE]" in event and data_of(event) == b"[DONE]":
+    def take_items(self) -> list[Item]:
+        items, self._items = self._items, []
+        return items
+
+    def _passed(self, piece: bytes) -> bytes:
+        """The piece as the client is to see it; b'' where it is not to see it."""
+        if b"[DONE]" in piece and data_of(piece) == b"[DONE]":
             self._note_end(done=True)
-            return event
-        has_usage = b'"usage"' in event
-        if not has_usage and b'"timings"' not in event and self.learned.model is not None:
-            return event
-        reading = self._dialect.read(data_of(event))
+        elif self._may_tell(piece):
+            return self._read_piece(piece)
+        return piece
+
+    def _may_tell(self, piece: bytes) -> bool:
+        if self.learned.model is None and self._looks_for_model:
+            self._looks_for_model -= 1
+            return True
+        return any(mark in piece for mark in self._marks)
+
+    def _read_piece(self, piece: bytes) -> bytes:
+        reading = self._read(piece if self._is_lines else data_of(piece))
         if reading is None:
-            return event
+            return piece
+        self._learn(reading)
+        if not self._hide or b'"usage"' not in piece:
+            return piece
+        return b"" if reading.is_extra else without_null_usage(piece)
+
+    def _read_long_events(self) -> None:
+        """An image, or a long answer told once more at its end, stands between what is metered."""
+        if not isinstance(self._splitter, EventSplitter) or not self._splitter.long_events:
+            return
+        for event in self._splitter.long_events:
+            texts = outlines(data_of(event.start), event.end, self._tail_marks, self._holder)
+            reading = next((found for text in texts if (found := self._read(text)) is not None), None)
+            if reading is not None:
+                self._learn(reading)
+        self._splitter.long_events.clear()
+
+    def _learn(self, reading: Reading) -> None:
         self.learned = self.learned.after(reading)
-        if not self._hide or not has_usage:
-            return event
-        return b"" if reading.is_extra else without_null_usage(event)
+        self._items += reading.items
+        if reading.is_last:
+            self._note_end(done=True)
 
     def _note_end(self, *, done: bool) -> None:
-        none = "the stream reported no usage" if self.learned.usage is None else None
-        self.learned = replace(self.learned, problem=self.learned.problem or none, done=done)
+        learned = self.learned
+        if self._asked is not None and not (learned.is_metered or learned.problem):
+            learned = replace(learned, units=self._asked)
+        none = None if learned.is_metered or not self._owes_usage else NO_USAGE_IN_STREAM
+        self.learned = replace(learned, problem=learned.problem or none, done=done)
 
 
 class NoTap:
@@ -153,6 +205,7 @@ class NoTap:
 
     def __init__(self, problem: str | None = None, learned: Learned = NOTHING_LEARNED) -> None:
         """*learned*: what the tap that failed had learned before."""
+        self.kept = Kept(Framing.DOCUMENT)
         self.learned = replace(learned, problem=problem)
 
     def feed(self, chunk: bytes) -> bytes:
@@ -163,3 +216,6 @@ class NoTap:
 
     def held(self) -> bytes:
         return b""
+
+    def take_items(self) -> list[Item]:
+        return []

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from aiohttp import (
     ClientRequest,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
@@ -77,6 +78,16 @@ class UpstreamClient:
         if answer.status == 101:
             answer.close()
             raise NotHttp(UNASKED_UPGRADE)
+        return answer
+
+    async def upgrade(self, url: URL, headers: Headers) -> ClientResponse:
+        """The answer to a WebSocket handshake: 101 with a connection to talk over, or a refusal with a body.
+
+        *headers* ask for the upgrade. Raises as send does. Close the answer in the end, also the 101."""
+        answer = await self._closing.request("GET", url, headers=CIMultiDict(headers), allow_redirects=False)
+        if answer.status == 101 and not _is_websocket(answer):
+            answer.close()
+            raise NotHttp("the connection was upgraded to something else")
         return answer
 
     async def close(self) -> None:
@@ -157,6 +168,11 @@ class _Whole:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _is_websocket(answer: ClientResponse) -> bool:
+    """Without a Connection header that says so, aiohttp has given up the connection."""
+    return answer.connection is not None and answer.headers.get("Upgrade", "").lower() == "websocket"
 
 
 async def _answer_on(connection: Connection) -> _Whole:

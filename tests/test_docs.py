@@ -15,7 +15,9 @@ from ledger.money import render_usd
 from ledger.sqlite.reader import open_sqlite_reader
 from payback.cli import COMMANDS, main
 from payback.settings import Settings, read_settings
-from proxy.dialects import DIALECTS
+from proxy.dialects import DIALECTS, Dialect, dialect_of
+from proxy.dialects.session import SessionDialect
+from proxy.dialects.sessions import SESSIONS, session_at
 from tests.architecture.house import ROOT
 from tests.payback.served import served
 from tests.proxy.bodies import chat_answer
@@ -82,12 +84,19 @@ def test_every_setting_at_the_top_is_explained() -> None:
     ] == []
 
 
-def test_every_operation_that_is_metered_is_named() -> None:
+def test_every_wire_format_that_is_metered_is_named() -> None:
     """And what is named is metered: a dialect more, or less, changes the table."""
-    named = re.search(r"^\| metered \| OpenAI's ([^|]*?), streamed", text_of_readme(), re.MULTILINE)
-    assert named is not None
-    assert set(re.split(r", | and ", named[1])) == {"chat completions", "completions", "embeddings"}
-    assert len(DIALECTS) == 3
+    table = text_of_readme().partition("| metered | where |")[2].partition("\n\n")[0]
+    named = re.findall(r"`([^` ]*[/:][^` ]*)`", table)
+    paths = [f"/v1beta/models/m{name}" if name.startswith(":") else name for name in named]
+    spoken = {path: [found for found in spoken_at(path) if found is not None] for path in paths}
+    assert [path for path, dialects in spoken.items() if not dialects] == []
+    all_spoken = [dialect for dialects in spoken.values() for dialect in dialects]
+    assert [dialect.path.pattern for dialect in [*DIALECTS, *SESSIONS] if dialect not in all_spoken] == []
+
+
+def spoken_at(path: str) -> list[Dialect | SessionDialect | None]:
+    return [dialect_of("POST", path)[0], dialect_of("GET", path)[0], session_at(path)]
 
 
 @ANYWHERE

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from ledger.call import Attribution, Entry
 from ledger.ids import render_call_id
-from ledger.money import render_usd
+from ledger.money import NanoUsd, render_usd
 from ledger.period import time_of
 from ledger.price import Price
+from ledger.units import Units
 from ledger.usage import TokenUsage
 
 Value = str | int | None
@@ -38,6 +39,15 @@ def render_time(us: int | None) -> str | None:
     return time_of(us).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def render_thousandths(number: int | None) -> str | None:
+    """A thousandth of *number*, exact, with three places.
+
+    >>> render_thousandths(12_340), render_thousandths(5)
+    ('12.340', '0.005')
+    """
+    return None if number is None else f"{number // 1000}.{number % 1000:03d}"
+
+
 def _duration_ms(entry: Entry) -> Value:
     """Whole milliseconds, cut, from the first byte of the request to the last of the answer."""
     started_us, ended_us = entry.call.started_us, entry.call.ended_us
@@ -60,11 +70,43 @@ def _price(name: str, read: Callable[[Price], Value]) -> Column:
     return Column(f"price_{name}", lambda entry: read(entry.price) if entry.price else None, is_text=True)
 
 
+def _unit(name: str) -> Column:
+    return Column(name, lambda entry: getattr(entry.call.units, name) if entry.call.units else None)
+
+
+def _milliseconds(name: str) -> Column:
+    """Of a duration that a local server reports, exact."""
+
+    def read(entry: Entry) -> Value:
+        timings = entry.call.timings
+        return render_thousandths(getattr(timings, f"{name}_us")) if timings else None
+
+    return Column(f"{name}_ms", read)
+
+
+def _audio_seconds(entry: Entry) -> Value:
+    return render_thousandths(entry.call.units.audio_ms) if entry.call.units else None
+
+
+def _usd(name: str, read: Callable[[Entry], NanoUsd | None]) -> Column:
+    def read_usd(entry: Entry) -> Value:
+        cost = read(entry)
+        return None if cost is None else render_usd(cost)
+
+    return Column(f"{name}_usd", read_usd)
+
+
 _COUNTS = (
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "input_audio_tokens",
     "output_tokens", "reasoning_tokens", "output_audio_tokens",
 )  # fmt: skip
-assert set(_COUNTS) == set(TokenUsage.__struct_fields__)
+_LATER_COUNTS = (
+    "input_image_tokens", "output_image_tokens", "cache_read_audio_tokens", "cache_read_image_tokens",
+    "rejected_prediction_tokens", "inferred_tokens",
+)  # fmt: skip
+_UNITS_BUT_AUDIO = ("images", "characters", "web_searches", "file_searches", "search_units", "pages")
+assert {*_COUNTS, *_LATER_COUNTS} == set(TokenUsage.__struct_fields__)
+assert {*_UNITS_BUT_AUDIO, "audio_ms"} == set(Units.__struct_fields__)
 
 COLUMNS: tuple[Column, ...] = (
     Column("call_id", lambda entry: render_call_id(entry.call.call_id)),
@@ -87,7 +129,7 @@ COLUMNS: tuple[Column, ...] = (
     *map(_count, _COUNTS),
     Column("usage_basis", lambda entry: entry.call.usage_basis),
     Column("pricing", lambda entry: entry.pricing),
-    Column("list_cost_usd", lambda entry: None if entry.list_cost is None else render_usd(entry.list_cost)),
+    _usd("list_cost", lambda entry: entry.list_cost),
     Column("unpriced_reason", lambda entry: entry.unpriced_reason, is_text=True),
     _price("source", lambda price: price.source),
     _price("provider", lambda price: price.provider),
@@ -97,6 +139,12 @@ COLUMNS: tuple[Column, ...] = (
     *map(_who, Attribution.__struct_fields__),
     _text("upstream_request_id"),
     _text("problem"),
+    *map(_count, _LATER_COUNTS),
+    Column("audio_seconds", _audio_seconds),
+    *map(_unit, _UNITS_BUT_AUDIO),
+    _usd("upstream_cost", lambda entry: entry.call.upstream_cost),
+    _text("tokenizer"),
+    *map(_milliseconds, ("load", "prefill", "decode")),
 )
 
 NAMES = tuple(column.name for column in COLUMNS)

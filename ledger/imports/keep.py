@@ -25,7 +25,7 @@ def keep_all(ledger: Path, spool: Path | None, entries: Iterable[Entry]) -> int:
     try:
         store = open_store(ledger)
         try:
-            start_ledger(store, Spool(spool or ledger.with_name(f"{ledger.name}.spool")))
+            start_ledger(store, Spool(spool or ledger.with_name(f"{ledger.name}.spool"), store.identity()))
             return _replay(store, iter(entries))
         finally:
             store.close()

@@ -184,7 +184,9 @@ def _recount_sql(dimension: Dimension) -> str:
         " sum(coalesce(reasoning_tokens, 0)), sum(coalesce(list_cost_nusd, 0)),"
         " sum(pricing IS 'unpriced'), sum(pricing IS 'self_hosted'), sum(pricing IS 'not_billed'),"
         " sum(usage_basis IN ('estimated', 'partial')), sum(outcome IS 'interrupted'),"
-        " sum(coalesce(outcome IN ('upstream_error', 'upstream_broke', 'timeout'), 0))"
+        " sum(coalesce(outcome IN ('upstream_error', 'upstream_broke', 'timeout'), 0)),"
+        " sum(coalesce(upstream_cost_nusd, 0)),"
+        " sum(CASE WHEN upstream_cost_nusd IS NULL THEN 0 ELSE coalesce(list_cost_nusd, 0) END)"
         " FROM call WHERE state > 0 GROUP BY 1, 2"
     )
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from ledger.price import Price
 from ledger.rollup import Contributions
 from ledger.sqlite.connection import explaining, open_writer
 from ledger.sqlite.names import Names
-from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, entry_of, row_of
+from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, ORDINARY_COLUMNS, entry_of, is_ordinary, row_of
 
 T = TypeVar("T")
 _LARGEST_STATEMENT = 256
@@ -28,6 +29,8 @@ _REMEMBERED = 20_000
 """Labels, and prices: their memory is bounded."""
 Move = tuple[Entry | None, Entry]
 """What the ledger holds of a call, and what it is to hold."""
+Items = dict[bytes | None, CallId]
+"""Results of batches by item_key, and the call that each of them is. None is nobody's."""
 
 
 class SqliteStore:
@@ -51,8 +54,13 @@ class SqliteStore:
 
     def replay(self, entries: Iterable[Entry]) -> int:
         latest = _latest(entries)
+        keyed = [entry for entry in latest.values() if entry.item_key is not None]
+        items = self._items(keyed) if keyed else {}
+        for entry in keyed:
+            if items[entry.item_key] != entry.call.call_id:
+                del latest[entry.call.call_id]
         held = self._held(latest)
-        self._apply([(held.get(call_id), entry) for call_id, entry in latest.items()])
+        self._apply([(held.get(call_id), entry) for call_id, entry in latest.items()], items)
         return len(latest) - len(held)
 
     def recover(self) -> int:
@@ -75,23 +83,29 @@ class SqliteStore:
             row = self._connection.execute("SELECT value FROM setting WHERE name = 'key_secret'").fetchone()
         return bytes(row[0])
 
+    def identity(self) -> str:
+        """Names this ledger among others, wherever its file goes. It tells no secret."""
+        return blake2b(self.key_secret(), digest_size=16, person=b"identity").hexdigest()
+
     def close(self) -> None:
         with suppress(sqlite3.Error):  # somebody else's lock, a full disk: nothing is lost
             self._connection.execute("PRAGMA optimize")
         self._connection.close()
 
-    def _apply(self, moves: Sequence[Move]) -> None:
+    def _apply(self, moves: Sequence[Move], items: Items | None = None) -> None:
         moves = [(before, after) for before, after in moves if before is None or _replaces(after, before)]
         if not moves:
             return
         if _identity_of(self.path) != self._file:
             raise sqlite3.OperationalError("the ledger's file was removed or replaced; restart payback")
-        if len(moves) <= _FEW and all(after.state is State.OPEN for _, after in moves):
+        if not items and _is_one_statement(moves):
             self._upsert_calls(moves)  # one statement is a transaction of its own, and counts for nothing yet
         else:
             with self._transaction():
                 self._upsert_calls(moves)
                 self._add_to_rollups(moves)
+                if items:
+                    self._claim(items)
         self._newest = max(self._newest, *(after.call.call_id for _, after in moves))
         for _, after in moves:
             if after.state is State.ENDED:
@@ -114,8 +128,27 @@ class SqliteStore:
 
     def _upsert_calls(self, moves: Sequence[Move]) -> None:
         rows = [row_of(after, self._labels.__getitem__, self._price_id) for _, after in moves]
-        for part in _parts(rows):
-            self._connection.execute(_upsert_calls_sql(len(part)), [value for row in part for value in row])
+        for columns in (ORDINARY_COLUMNS, COLUMNS):
+            for part in _parts([row for row in rows if len(row) == len(columns)]):
+                self._connection.execute(
+                    _upsert_calls_sql(columns, len(part)), [value for row in part for value in row]
+                )
+
+    def _items(self, keyed: Iterable[Entry]) -> Items:
+        """Whose each result of a batch is: the call's that was first, here or in the ledger."""
+        items: Items = {}
+        for entry in keyed:
+            if entry.item_key is not None and entry.item_key not in items:
+                found = self._connection.execute(
+                    "SELECT call_id FROM batch_item WHERE item_key = ?", (entry.item_key,)
+                ).fetchone()
+                items[entry.item_key] = CallId(found[0]) if found else entry.call.call_id
+        return items
+
+    def _claim(self, items: Items) -> None:
+        self._connection.executemany(
+            "INSERT INTO batch_item (item_key, call_id) VALUES (?, ?) ON CONFLICT DO NOTHING", items.items()
+        )
 
     def _add_to_rollups(self, moves: Sequence[Move]) -> None:
         contributions = Contributions()
@@ -214,6 +247,12 @@ def _replaces(entry: Entry, earlier: Entry) -> bool:
     return earlier.state is not State.ENDED and entry.state >= earlier.state
 
 
+def _is_one_statement(moves: Sequence[Move]) -> bool:
+    return len(moves) <= _FEW and all(
+        after.state is State.OPEN and is_ordinary(after.call) for _, after in moves
+    )
+
+
 def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
     """Cut *rows* into few parts of few sizes: a few rows are one part, more come in powers of two."""
     start = 0
@@ -224,11 +263,13 @@ def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 @cache
-def _upsert_calls_sql(rows: int) -> str:
-    """The condition is _replaces: a row that it keeps from changing must not change the rollups either."""
+def _upsert_calls_sql(columns: tuple[str, ...], rows: int) -> str:
+    """Columns that are not among *columns* become NULL.
+
+    The condition is _replaces: a row that it keeps from changing must not change the rollups either."""
     changes = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS if column != "call_id")
     return (
-        f"INSERT INTO call ({', '.join(COLUMNS)}) VALUES {_placeholders(len(COLUMNS), rows)}"  # noqa: S608
+        f"INSERT INTO call ({', '.join(columns)}) VALUES {_placeholders(len(columns), rows)}"  # noqa: S608
         f" ON CONFLICT (call_id) DO UPDATE SET {changes}"
         " WHERE excluded.state >= call.state AND call.state < 2"
     )

@@ -5,4 +5,5 @@ Read in this order:
 - ledger_file   the ledger, its sums, its writer, its spool, its SQLite
 - machine       permissions, disk, clock, aiohttp
 - upstreams     can they be reached
-- prices        how old is the catalogue, and which models have no price"""
+- prices        how old is the catalogue, and which models have no price
+- tokenizers    can tokens be estimated"""

@@ -37,7 +37,8 @@ def files_are_private(ledger: Path, spool: Path, secrets: Iterable[Path]) -> Fin
 
 
 def secret_files(settings: Settings) -> Iterator[Path]:
-    for secret in (settings.report.password, *(upstream.api_key for upstream in settings.upstream)):
+    keys = (*(upstream.api_key for upstream in settings.upstream), *(key.secret for key in settings.key))
+    for secret in (settings.report.password, *keys):
         if secret is not None and secret.file is not None:
             yield secret.file.expanduser()
 

@@ -9,17 +9,19 @@ from pathlib import Path
 from ledger.errors import LedgerError
 from ledger.sqlite.reader import open_sqlite_reader
 from payback import places
-from payback.checks import ledger_file, machine, prices, upstreams
+from payback.checks import ledger_file, machine, prices, tokenizers, upstreams
 from payback.checks.finding import Finding, Level, fail, ok, warn
 from payback.clock import utc_now
 from payback.commands.asking import config_of
 from payback.errors import SettingsError
 from payback.preconditions import refuse_open_report
 from payback.settings import Settings, load_settings
-from payback.wiring import ledger_path, price_book, spool_path
+from payback.wiring import key_names, ledger_path, price_book, spool_path
 from payback.wiring import upstreams as wired_upstreams
 
 BAD_CONFIGURATION = 2
+NO_SECRET = b""
+"""The labels of keys are not needed here, and there may be no ledger yet."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,12 +54,14 @@ def _findings(args: argparse.Namespace, settings: Settings) -> Iterator[Finding]
     yield from machine.there_is_room(ledger, spool)
     yield from upstreams.upstreams_answer(settings)
     yield prices.catalogue_is_young(utc_now().date())
+    yield tokenizers.tokenizers_are_there()
 
 
 def configuration_is_right(settings: Settings, path: Path | None) -> Finding:
     """What payback serve would refuse to start for."""
     try:
         wired_upstreams(settings, settings.server.host, settings.server.port)
+        key_names(settings, NO_SECRET)
         refuse_open_report(settings.server.host, settings.report)
         if settings.report.password is not None:
             settings.report.password.read("report.password")

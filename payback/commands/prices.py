@@ -11,18 +11,29 @@ from typing import Any
 from ledger.meter import Meter
 from ledger.period import Period
 from ledger.price import NoPrice, Price, Rate
-from ledger.pricebook import PER_MTOK, PriceBook
+from ledger.pricebook import PriceBook
 from ledger.pricelist import nearest_models, prices_of
 from ledger.store import ModelSeen
 from payback.clock import utc_now
 from payback.commands.asking import config_of, open_reader
 from payback.settings import load_settings
 from payback.terminal import SENTENCE_COLUMNS, Column, clean, counted, render_table
-from payback.wiring import price_book
+from payback.wiring import UNIT_KEYS, price_book
 
 SEEN_DAYS = 31
 """Without names, the models that were called in these last days are priced."""
-PER_KCALLS = 1000
+_TITLES = {
+    Meter.REQUEST: "per 1,000 calls",
+    Meter.IMAGES: "per image",
+    Meter.AUDIO: "per hour of audio",
+    Meter.CHARACTERS: "per million characters",
+    Meter.WEB_SEARCH: "per 1,000 web searches",
+    Meter.FILE_SEARCH: "per 1,000 file searches",
+    Meter.SEARCH_UNIT: "per 1,000 search units",
+    Meter.PAGE: "per 1,000 pages",
+}
+"""Of the meters that do not count tokens."""
+_KEYS = {Meter.REQUEST: "usd_per_kcalls", **{meter: key for key, meter in UNIT_KEYS.items()}}
 
 
 Seen = tuple[ModelSeen, Price | NoPrice | None]
@@ -132,7 +143,7 @@ def _meters_of(prices: Sequence[Price]) -> list[Meter]:
 
 
 def _title_of(meter: Meter) -> str:
-    return "per 1,000 calls" if meter is Meter.REQUEST else meter.value.replace("_", " ")
+    return _TITLES.get(meter) or meter.value.replace("_", " ")
 
 
 def _usd_of(price: Price, meter: Meter, input_tokens: int) -> str:
@@ -141,12 +152,12 @@ def _usd_of(price: Price, meter: Meter, input_tokens: int) -> str:
 
 
 def render_rate(rate: Rate, usd: Decimal) -> str:
-    """*usd* of *rate*, as people quote it: per million tokens, or per thousand calls. Two places at least.
+    """*usd* of *rate*, as people quote it: per million tokens, or per hour of audio. Two places at least.
 
     >>> render_rate(Rate(Meter.INPUT, Decimal("3"), 1_000_000), Decimal("3"))
     '3.00'
     """
-    quoted = usd * (PER_KCALLS if rate.meter is Meter.REQUEST else PER_MTOK) / rate.per
+    quoted = usd * rate.meter.per / rate.per
     whole, _, places = f"{quoted.normalize():f}".partition(".")
     return f"{whole}.{places.ljust(2, '0')}"
 
@@ -214,7 +225,7 @@ def _price_as_json(price: Price) -> dict[str, Any]:
 
 
 def _rate_as_json(rate: Rate) -> dict[str, Any]:
-    unit = "usd_per_kcalls" if rate.meter is Meter.REQUEST else "usd_per_mtok"
+    unit = _KEYS.get(rate.meter, "usd_per_mtok")
     tiers = [
         {"above_input_tokens": tier.above_input_tokens, unit: render_rate(rate, tier.usd)}
         for tier in rate.tiers

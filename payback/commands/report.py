@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from ledger.money import render_usd
 from ledger.rollup import Rollup
 from ledger.store import Group, GroupBy, Report
 from ledger.tally import known_cost, measures_of
@@ -110,4 +111,13 @@ def _remarks(total: Rollup, reasons: Sequence[tuple[str, int]]) -> list[str]:
     if total.unpriced_calls:
         why = [f"  {calls:,}  {clean(reason, SENTENCE_COLUMNS)}" for reason, calls in reasons]
         told[1:1] = why
+    if total.upstream_cost or total.upstream_cost_list:
+        told.append(_bill(total))
     return told
+
+
+def _bill(total: Rollup) -> str:
+    """What upstream itself says, beside what the price list says of the same calls."""
+    bill, listed = render_usd(total.upstream_cost), render_usd(total.upstream_cost_list)
+    without = "; calls without a known price are in the bill alone" if total.unpriced_calls else ""
+    return f"upstream's own bill: {bill} USD for calls that we list at {listed} USD{without}"

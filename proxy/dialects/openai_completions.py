@@ -1,10 +1,19 @@
 """Completions (legacy at OpenAI; what many local servers and editors speak).
 
 Source: https://platform.openai.com/docs/api-reference/completions/object, read 2026-11-22. Usage and its
-extra chunk are those of chat; llama.cpp puts usage on the last chunk with choices, asked or not."""
+extra chunk are those of chat; llama.cpp puts usage on the last chunk with choices, asked or not. Its own
+/completion has no usage: what it tells are its timings."""
 
-from proxy.dialects.openai_document import read as read
+from proxy.dialects import openai_document
+from proxy.dialects.dialect import Dialect, Streams, ends_with
+from proxy.estimate.shape import Shape
 
-OPERATION = "text_completion"
-PATH = "/completions"
-STREAMS = True
+DIALECT = Dialect(
+    operation="text_completion",
+    path=ends_with("/completions", "/completion"),
+    shape=Shape.OPENAI_COMPLETIONS,
+    reader=lambda: openai_document.read,
+    streams=Streams.ON_REQUEST,
+    marks=openai_document.MARKS,
+    asks_for_usage=True,
+)

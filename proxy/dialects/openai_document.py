@@ -1,13 +1,17 @@
-"""The members that OpenAI's older APIs share at the top of an answer or an event."""
+"""The members that OpenAI's older APIs share at the top of an answer or an event.
 
-from collections.abc import Callable
+Groq puts a stream's usage into x_groq, on the last event with choices, whether it was asked for or not
+(https://console.groq.com/docs/api-reference, read 2026-11-22)."""
+
 from typing import Any
 
 import msgspec
 
-from ledger.usage import TokenUsage
-from proxy.dialects import llama_timings, openai_usage
+from proxy.dialects import llama_timings, openai_usage, upstream_cost
+from proxy.dialects.counted import counted
 from proxy.dialects.reading import Reading, name_of
+
+MARKS = (b'"usage"', b'"timings"')
 
 
 class _Top(msgspec.Struct):
@@ -17,10 +21,11 @@ class _Top(msgspec.Struct):
     service_tier: Any = None
     usage: Any = None
     timings: Any = None
+    x_groq: Any = None
     choices: msgspec.Raw = msgspec.Raw(b"")
 
 
-_decoder = msgspec.json.Decoder(_Top)
+_decoder = msgspec.json.Decoder(_Top, float_hook=upstream_cost.exact)
 
 
 def read(document: bytes) -> Reading | None:
@@ -29,30 +34,19 @@ def read(document: bytes) -> Reading | None:
         top = _decoder.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    usage, problem = _usage(top.usage, openai_usage.usage_of)
-    if top.usage is None:
-        usage, problem = _usage(top.timings, llama_timings.usage_of)
+    stated = top.usage
+    if stated is None and isinstance(top.x_groq, dict):
+        stated = top.x_groq.get("usage")
+    usage, problem = counted(stated, openai_usage.usage_of)
+    if stated is None:
+        usage, problem = counted(top.timings, llama_timings.usage_of)
     return Reading(
         model=name_of(top.model),
         service_tier=name_of(top.service_tier),
         usage=usage,
+        upstream_cost=upstream_cost.claimed_in(stated),
+        timings=llama_timings.timings_of(top.timings),
         problem=problem,
         is_extra=isinstance(top.usage, dict)
         and bytes(top.choices).translate(None, b" \t\r\n") in (b"", b"[]", b"null"),
     )
-
-
-def _usage(
-    value: object, usage_of: Callable[[dict[str, Any]], TokenUsage]
-) -> tuple[TokenUsage | None, str | None]:
-    if value is None:
-        return None, None
-    if not isinstance(value, dict):
-        return None, "usage in the answer is not an object"
-    try:
-        usage = usage_of(value)
-    except ValueError as error:
-        return None, f"usage in the answer is wrong: {error}"
-    if usage.input_tokens == 0 and usage.output_tokens == 0:
-        return None, "upstream reported no tokens at all"
-    return usage, None

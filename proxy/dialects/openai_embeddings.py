@@ -3,8 +3,13 @@
 Source: https://platform.openai.com/docs/api-reference/embeddings/create, read 2026-11-22. usage has
 prompt_tokens and total_tokens; nothing is generated, so output tokens are 0."""
 
-from proxy.dialects.openai_document import read as read
+from proxy.dialects import openai_document
+from proxy.dialects.dialect import Dialect, ends_with
+from proxy.estimate.shape import Shape
 
-OPERATION = "embeddings"
-PATH = "/embeddings"
-STREAMS = False
+DIALECT = Dialect(
+    operation="embeddings",
+    path=ends_with("/embeddings"),
+    shape=Shape.OPENAI_EMBEDDINGS,
+    reader=lambda: openai_document.read,
+)

@@ -1,46 +1,82 @@
 """The usage object of chat completions, completions and embeddings.
 
-Source: https://platform.openai.com/docs/api-reference/chat/object and openai-python
-types/completion_usage.py, read 2026-11-22. prompt_tokens includes cached, cache-write and audio tokens;
-completion_tokens includes reasoning, audio and rejected prediction tokens. A detail that is absent is
-unknown, a 0 is a value. prompt_cache_hit_tokens is DeepSeek's name for cached_tokens
-(https://api-docs.deepseek.com/api/create-chat-completion). xAI and Gemini count thinking in the total
-only: what total_tokens has more than its parts is output (https://docs.x.ai/docs/api-reference,
-https://ai.google.dev/gemini-api/docs/openai)."""
+Sources, read 2026-11-22:
+- https://platform.openai.com/docs/api-reference/chat/object and openai-python types/completion_usage.py:
+  prompt_tokens includes cached, cache-write and audio tokens; completion_tokens includes reasoning, audio and
+  rejected prediction tokens. A detail that is absent is unknown, a 0 is a value. prompt_tokens_details has
+  image_tokens at some: images that go in cost what text costs, so they are not told apart; images that come
+  out (Gemini's at OpenRouter) do not, so they are.
+- https://api-docs.deepseek.com/api/create-chat-completion: prompt_cache_hit_tokens is cached_tokens, and with
+  prompt_cache_miss_tokens it makes up prompt_tokens, which some gateways lose.
+- https://docs.x.ai/docs/key-information/consumption-and-rate-limits and
+  https://ai.google.dev/gemini-api/docs/openai: thinking is counted in total_tokens, and is not in
+  completion_tokens. What the total has more than its parts is output; it is inferred unless reasoning_tokens
+  says just that.
+- https://docs.perplexity.ai/api-reference/sonar-post: citation_tokens and reasoning_tokens stand at the top,
+  come on top of completion_tokens, and total_tokens leaves them out. num_search_queries is not read:
+  most of its models charge for the request, whatever it searched."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from ledger.usage import MAX_TOKENS, TokenUsage
+from proxy.dialects.counted import part
+
+_Output = tuple[Any, int | None]
+"""output_tokens, which may be no count, and how many of them no field states."""
 
 
 def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
     """Raises ValueError where the object holds no usable counts."""
-    prompt = _details(usage, "prompt_tokens_details")
-    completion = _details(usage, "completion_tokens_details")
+    prompt = part(usage, "prompt_tokens_details")
+    completion = part(usage, "completion_tokens_details")
     cached = prompt.get("cached_tokens")
+    reasoning = completion.get("reasoning_tokens")
+    input_tokens = _input_of(usage)
+    output_tokens, inferred = _output_of(usage, input_tokens, reasoning)
     return TokenUsage(
-        input_tokens=usage.get("prompt_tokens"),  # type: ignore[arg-type]  # TokenUsage refuses what is no count
-        output_tokens=_output_of(usage),
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
         cache_read_tokens=usage.get("prompt_cache_hit_tokens") if cached is None else cached,
         cache_write_tokens=prompt.get("cache_write_tokens"),
         input_audio_tokens=prompt.get("audio_tokens"),
-        reasoning_tokens=completion.get("reasoning_tokens"),
+        reasoning_tokens=usage.get("reasoning_tokens") if _is_perplexitys(usage) else reasoning,
         output_audio_tokens=completion.get("audio_tokens"),
+        output_image_tokens=completion.get("image_tokens"),
+        rejected_prediction_tokens=completion.get("rejected_prediction_tokens"),
+        inferred_tokens=inferred,
     )
 
 
-def _output_of(usage: Mapping[str, Any]) -> Any:
+def _input_of(usage: Mapping[str, Any]) -> Any:
+    stated = usage.get("prompt_tokens")
+    if stated is not None:
+        return stated
+    parts = [usage.get("prompt_cache_hit_tokens"), usage.get("prompt_cache_miss_tokens")]
+    return sum(parts) if _are_counts(*parts) else None
+
+
+def _output_of(usage: Mapping[str, Any], input_tokens: Any, reasoning: Any) -> _Output:
     """completion_tokens, with what total_tokens has beyond prompt and completion."""
     output, total = usage.get("completion_tokens", 0), usage.get("total_tokens")
-    counts = (usage.get("prompt_tokens"), output, total)
-    if "completion_tokens" in usage and all(
-        type(count) is int and 0 <= count <= MAX_TOKENS for count in counts
-    ):
-        return max(output, total - usage["prompt_tokens"])
-    return output
+    if "completion_tokens" not in usage or not _is_count(output):
+        return output, None
+    if _is_perplexitys(usage):
+        beside = [usage.get("citation_tokens"), usage.get("reasoning_tokens")]
+        return output + sum(count for count in beside if _is_count(count)), None
+    if not _are_counts(input_tokens, total) or total <= input_tokens + output:
+        return output, None
+    unstated = total - input_tokens - output
+    return output + unstated, None if reasoning == unstated else unstated
 
 
-def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    details = usage.get(name)
-    return details if isinstance(details, dict) else {}
+def _is_perplexitys(usage: Mapping[str, Any]) -> bool:
+    return "citation_tokens" in usage
+
+
+def _are_counts(*values: Any) -> bool:
+    return all(map(_is_count, values))
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= MAX_TOKENS

@@ -1,20 +1,50 @@
-"""What a dialect makes of one JSON document: a whole answer, or the data of one event."""
+"""What a dialect makes of one JSON document: a whole answer, the data of one event, or one line."""
 
 import msgspec
 
+from ledger.money import NanoUsd
+from ledger.timings import Timings
+from ledger.units import Units
 from ledger.usage import TokenUsage
 
 LONGEST_NAME = 200
+NO_TOKENS = "upstream reported no tokens at all"
+"""The problem of a usage of 0 and 0."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     service_tier: str | None = None
     usage: TokenUsage | None = None
+    """All that is known so far of the answer: a reader merges what comes in parts, cumulative or not."""
+    units: Units | None = None
+    """Likewise."""
+    upstream_cost: NanoUsd | None = None
+    """What upstream itself says that it charges."""
+    timings: Timings | None = None
     problem: str | None = None
     """Why usage that is there cannot be used."""
     is_extra: bool = False
     """An event that upstream sends only because usage was asked for."""
+    is_last: bool = False
+    """The answer has said that it is complete: a client may leave after this."""
+    is_partial: bool = False
+    """The usage's output is not final."""
+    is_unbilled: bool = False
+    """Upstream does not charge for this answer: what it counted is no usage."""
+    items: tuple["Item", ...] = ()
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several calls that an answer reports: a result of a batch, a response of a session."""
+
+    operation: str
+    reading: Reading
+    key: str | None = None
+    """Names it however often it is fetched; None: it is told once."""
+    is_failed: bool = False
+    request_model: str | None = None
+    """What was asked for, where that is not the model that the whole answer was asked of."""
 
 
 def name_of(value: object) -> str | None:

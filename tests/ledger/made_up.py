@@ -13,6 +13,8 @@ from ledger.money import NanoUsd
 from ledger.period import US_PER_HOUR, us_of
 from ledger.price import Price, Rate
 from ledger.rating import Charge, rate
+from ledger.timings import Timings
+from ledger.units import Units
 from ledger.usage import TokenUsage
 
 DAY = date(2026, 11, 2)
@@ -79,23 +81,51 @@ WHO = st.builds(Attribution, workload=NAMES, project=NAMES, user=NAMES, key=NAME
 
 
 @st.composite
-def usages(draw: st.DrawFn, largest: int = 300_000, *, audio: bool = True) -> TokenUsage:
-    """Any usage that is possible: parts fit their totals."""
+def usages(draw: st.DrawFn, largest: int = 300_000, *, media: bool = True) -> TokenUsage:
+    """Any usage that is possible: parts fit their totals. *media*: audio and images are among them."""
     total_in, total_out = draw(st.integers(0, largest)), draw(st.integers(0, largest))
     cache_read = draw(st.none() | st.integers(0, total_in))
     cache_write = draw(st.none() | st.integers(0, total_in - (cache_read or 0)))
-    audio_in = draw(st.none() | st.integers(0, total_in)) if audio else None
-    reasoning = draw(st.none() | st.integers(0, total_out))
+    kinds = ["reasoning", "rejected_prediction"] + (["output_audio", "output_image"] if media else [])
     return TokenUsage(
         input_tokens=total_in,
         output_tokens=total_out,
         cache_read_tokens=cache_read,
         cache_write_tokens=cache_write,
         cache_write_1h_tokens=draw(st.none() | st.integers(0, cache_write or 0)),
-        reasoning_tokens=reasoning,
-        input_audio_tokens=audio_in,
-        output_audio_tokens=draw(st.none() | st.integers(0, total_out - (reasoning or 0))) if audio else None,
+        inferred_tokens=draw(st.none() | st.integers(0, total_out)),
+        **_parts_of(draw, total_out, kinds),
+        **(_media_in(draw, total_in, cache_read or 0) if media else {}),
     )
+
+
+def _parts_of(draw: st.DrawFn, total: int, kinds: list[str]) -> dict[str, int | None]:
+    """Parts that do not overlap, each perhaps not said."""
+    parts: dict[str, int | None] = {}
+    for kind in kinds:
+        parts[f"{kind}_tokens"] = part = draw(st.none() | st.integers(0, total))
+        total -= part or 0
+    return parts
+
+
+def _media_in(draw: st.DrawFn, total: int, cached: int) -> dict[str, int | None]:
+    """Audio and images, some of them cached: it may be known of both kinds how many, of one, or of none."""
+    parts = _parts_of(draw, cached, ["cache_read_audio", "cache_read_image"])
+    left = total - cached
+    for kind in ("audio", "image"):
+        of_kind = parts[f"cache_read_{kind}_tokens"]
+        uncached = draw(st.integers(0, left))
+        left -= uncached
+        parts[f"input_{kind}_tokens"] = draw(st.none() | st.just(uncached)) if of_kind is None else None
+        if of_kind is not None:
+            parts[f"input_{kind}_tokens"] = of_kind + uncached
+    return parts
+
+
+COUNTS = st.none() | st.integers(0, 10**12)
+UNITS = st.builds(Units, images=st.integers(0, 9), **dict.fromkeys(Units.__struct_fields__[1:], COUNTS))
+TIMINGS = st.builds(Timings, load_us=COUNTS, prefill_us=st.integers(0, 9), decode_us=COUNTS)
+COSTS = st.none() | st.integers(0, 10**15).map(NanoUsd)
 
 
 @st.composite
@@ -123,7 +153,14 @@ def _metered_somehow(draw: st.DrawFn, entry: Entry) -> Entry:
     """What is learned with the tokens changes the names that are grouped by, too."""
     basis = draw(st.sampled_from([UsageBasis.REPORTED, UsageBasis.ESTIMATED, UsageBasis.PARTIAL]))
     usage = draw(usages(largest=1000))
-    call = replace(entry.call, usage=usage, usage_basis=basis, response_model=draw(NAMES))
+    call = replace(
+        entry.call,
+        usage=usage,
+        usage_basis=basis,
+        response_model=draw(NAMES),
+        upstream_cost=draw(COSTS),
+        units=draw(st.none() | UNITS),
+    )
     return Entry(call=call, state=State.METERED, **draw(OPINIONS))
 
 

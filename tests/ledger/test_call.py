@@ -80,3 +80,21 @@ def test_a_call_is_reported_under_the_name_that_was_asked_for() -> None:
     assert call.model == "gpt-4o"
     assert replace(call, request_model=None).model == "gpt-4o-2024-08-06"
     assert replace(call, request_model="").model == "gpt-4o-2024-08-06"
+
+
+KEY = bytes(range(32))
+
+
+@pytest.mark.parametrize("key", [b"", bytes(31), bytes(33)])
+def test_a_key_of_a_batchs_result_is_a_sha256(key: bytes) -> None:
+    with pytest.raises(AssertionError):
+        replace(whole_call(), item_key=key)
+
+
+@pytest.mark.parametrize("entry", [opened(), metered(opened()), whole_call()])
+def test_whatever_becomes_of_an_entry_it_stays_the_same_result(entry: Entry) -> None:
+    """Without its key, what the ledger first refused would be counted again at every fetch."""
+    keyed = replace(entry, item_key=KEY)
+    assert without_names(keyed).item_key == bare(keyed).item_key == KEY
+    if entry.state is not State.ENDED:
+        assert interrupted(keyed).item_key == KEY

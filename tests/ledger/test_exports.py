@@ -16,15 +16,22 @@ from ledger.exports.manifest import Digest, Manifest
 from ledger.ids import call_id_at
 from ledger.judgement import judged
 from ledger.meter import Meter
+from ledger.money import NanoUsd
 from ledger.period import Period, us_at
+from ledger.price import Rate
 from ledger.pricebook import Override, PriceBook
 from ledger.tally import Tally
+from ledger.timings import Timings
+from ledger.units import Units
 from ledger.usage import TokenUsage
 
 NOON_US = us_at(datetime(2026, 10, 5, 12, tzinfo=UTC))
 ID = call_id_at(NOON_US, bytes(8))
 RATES = {Meter.INPUT: Decimal(3), Meter.CACHE_READ: Decimal("0.30"), Meter.OUTPUT: Decimal(15)}
-BOOK = PriceBook([Override(provider="acme", model="m", since=date(2026, 1, 1), usd_per_mtok=RATES)])
+AUDIO = Rate(Meter.AUDIO, Decimal(0), 3_600_000)
+BOOK = PriceBook(
+    [Override(provider="acme", model="m", since=date(2026, 1, 1), usd_per_mtok=RATES, unit_rates=(AUDIO,))]
+)
 FULL = Call(
     call_id=ID,
     logical_call_id=ID,
@@ -41,8 +48,14 @@ FULL = Call(
     stream=True,
     http_status=200,
     outcome=Outcome.OK,
-    usage=TokenUsage(input_tokens=2459, cache_read_tokens=2455, output_tokens=23, reasoning_tokens=0),
+    usage=TokenUsage(
+        input_tokens=2459, cache_read_tokens=2455, output_tokens=23, reasoning_tokens=0, inferred_tokens=3
+    ),
     usage_basis=UsageBasis.REPORTED,
+    tokenizer="o200k_base",
+    units=Units(audio_ms=61_007, web_searches=0),
+    upstream_cost=NanoUsd(1_100_000),
+    timings=Timings(prefill_us=250, decode_us=1_999_000),
     upstream_request_id="req-1",
     who=Attribution(
         workload="w", project="p", user="u", key="key-0", client="curl", session="s", tags="a=1,b=2"
@@ -134,6 +147,24 @@ def test_a_row_of_json_has_every_column_with_its_type() -> None:
         "tags": "a=1,b=2",
         "upstream_request_id": "req-1",
         "problem": None,
+        "input_image_tokens": None,
+        "output_image_tokens": None,
+        "cache_read_audio_tokens": None,
+        "cache_read_image_tokens": None,
+        "rejected_prediction_tokens": None,
+        "inferred_tokens": 3,
+        "audio_seconds": "61.007",
+        "images": None,
+        "characters": None,
+        "web_searches": 0,
+        "file_searches": None,
+        "search_units": None,
+        "pages": None,
+        "upstream_cost_usd": "0.0011",
+        "tokenizer": "o200k_base",
+        "load_ms": None,
+        "prefill_ms": "0.250",
+        "decode_ms": "1999.000",
     }
 
 
@@ -144,6 +175,13 @@ def test_csv_says_the_same_as_json_with_empty_cells_for_what_is_not_known() -> N
             for name, value in as_json(one).items()
         }
         assert as_csv(one) == cells
+
+
+def test_a_claim_of_nothing_is_a_zero_and_no_claim_is_none() -> None:
+    free = msgspec.structs.replace(FULL, upstream_cost=NanoUsd(0))
+    assert as_json(entry(free))["upstream_cost_usd"] == "0.00"
+    silent = msgspec.structs.replace(FULL, upstream_cost=None)
+    assert as_json(entry(silent))["upstream_cost_usd"] is None
 
 
 def test_an_unknown_cost_is_never_a_zero() -> None:
@@ -224,6 +262,8 @@ def test_the_manifest_counts_and_hashes_what_went_through() -> None:
     told = json.loads(manifest.as_json())
     assert (told["rows"], told["sums"]["calls"]) == (3, 2)  # one call is open, and counts for nothing yet
     assert told["sums"]["list_cost_usd"] == "0.002187"
+    assert told["sums"]["upstream_cost_usd"] == "0.0022"
+    assert told["sums"]["upstream_cost_list_usd"] == "0.002187"
     assert (told["from"], told["to"]) == ("2026-10-01", "2026-10-31")
     assert told["created_at"] == "2026-11-02T08:30:00Z"
     assert told["columns"] == list(NAMES)

@@ -6,6 +6,8 @@ from msgspec.structs import replace
 from ledger.call import Outcome, Pricing, State
 from ledger.judgement import judged
 from ledger.pricebook import PriceBook
+from ledger.units import Units
+from ledger.usage import TokenUsage
 from tests.ledger.made_up import TEN_AND_TWO, ended, metered, opened
 
 BOOK = PriceBook()
@@ -71,3 +73,22 @@ def test_a_problem_that_is_known_is_the_reason() -> None:
 def test_tokens_that_are_known_before_the_end_are_priced_before_it() -> None:
     call = replace(opened().call, usage=TEN_AND_TWO)
     assert judged(call, State.METERED, BOOK).list_cost == 60_000
+
+
+def test_a_call_with_units_and_no_tokens_is_charged_for_the_units() -> None:
+    """A minute at 0.36 USD an hour."""
+    minute = replace(
+        WITH_USAGE,
+        provider="openai",
+        request_model="whisper-1",
+        usage=TokenUsage(input_tokens=0),
+        units=Units(audio_ms=60_000),
+    )
+    assert judged(minute, State.ENDED, BOOK).list_cost == 6_000_000
+
+
+def test_what_upstream_claims_is_no_list_cost() -> None:
+    claimed = replace(WITH_USAGE, upstream_cost=1)
+    assert judged(claimed, State.ENDED, BOOK).list_cost == 60_000
+    unknown = judged(replace(claimed, request_model="made-up"), State.ENDED, BOOK)
+    assert (unknown.pricing, unknown.list_cost) == (Pricing.UNPRICED, None)

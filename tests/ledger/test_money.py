@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.money import NANO_PER_USD, NanoUsd, cost_of, render_usd
+from ledger.money import NANO_PER_USD, NanoUsd, claimed_cost, cost_of, render_usd
 
 MTOK = 1_000_000
 
@@ -66,3 +66,23 @@ def test_an_amount_is_shown_in_full(amount: int, text: str) -> None:
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_a_shown_amount_reads_back_as_itself(amount: int) -> None:
     assert Fraction(render_usd(NanoUsd(amount))) * NANO_PER_USD == amount
+
+
+@pytest.mark.parametrize(
+    ("usd", "nano_usd"),
+    [
+        ("0", 0),
+        ("0.0011", 1_100_000),
+        ("0.0000000005", 0),
+        ("0.0000000015", 2),
+        ("1000000", 10**15),
+        ("1000000.000000001", None),
+        ("-0.000000001", None),
+        ("NaN", None),
+        ("sNaN", None),
+        ("Infinity", None),
+    ],
+)
+def test_a_claim_that_no_call_can_cost_is_none(usd: str, nano_usd: int | None) -> None:
+    """The ledger would refuse it, and with it all else that is known of the call."""
+    assert claimed_cost(Decimal(usd)) == nano_usd

@@ -40,6 +40,23 @@ def test_an_ended_call_counts_once_with_all_its_tokens() -> None:
     )
 
 
+def claiming(entry: Entry, nano_usd: int | None) -> Entry:
+    return replace(entry, call=replace(entry.call, upstream_cost=nano_usd))
+
+
+def test_what_upstream_claims_stands_beside_the_list_cost_of_the_same_calls() -> None:
+    """Two claims, of which one has a list cost of 60,000 beside it; the third call claims nothing."""
+    entries = [claiming(whole_call(), 50_000), claiming(ended(opened()), 7), whole_call()]
+    sums = sum_of([sums_of(entry) for entry in entries])
+    assert (sums.upstream_cost, sums.upstream_cost_list, sums.list_cost) == (50_007, 60_000, 120_000)
+
+
+def test_a_claim_of_nothing_is_a_claim() -> None:
+    sums = counted(claiming(whole_call(), 0))
+    assert (sums.upstream_cost, sums.upstream_cost_list) == (0, 60_000)
+    assert counted(whole_call()).upstream_cost_list == 0
+
+
 def test_a_call_without_usage_counts_as_unpriced_not_as_free() -> None:
     assert counted(ended(opened())) == Rollup(calls=1, unpriced_calls=1)
 

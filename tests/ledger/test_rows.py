@@ -1,14 +1,17 @@
 """An entry that is written and read again is the same entry, whatever is in it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.call import Call, Entry
+from ledger.call import Attribution, Call, Entry
 from ledger.price import Price
-from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, entry_of, row_of
+from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, ORDINARY_COLUMNS, entry_of, is_ordinary, row_of
+from ledger.timings import Timings
+from ledger.units import Units
 from ledger.usage import TokenUsage
-from tests.ledger.made_up import WHO, ended, lives, metered, opened, usages
+from tests.ledger.made_up import COSTS, TIMINGS, UNITS, WHO, ended, lives, metered, opened, usages
 
 TEXT = st.none() | st.text(max_size=20)
 DETAILS = st.fixed_dictionaries(
@@ -23,6 +26,10 @@ DETAILS = st.fixed_dictionaries(
         "problem": TEXT,
         "upstream_request_id": TEXT,
         "who": WHO,
+        "tokenizer": TEXT,
+        "units": st.none() | UNITS,
+        "upstream_cost": COSTS,
+        "timings": st.none() | TIMINGS,
     }
 )
 
@@ -48,8 +55,9 @@ class Numbers:
 def read_again(entry: Entry) -> Entry:
     numbers = Numbers()
     row = row_of(entry, numbers.label, numbers.price_id)
-    assert len(row) == len(COLUMNS)
-    return entry_of(row, numbers.labels, numbers.prices)
+    assert len(row) in (len(ORDINARY_COLUMNS), len(COLUMNS))
+    full = row + (None,) * (len(COLUMNS) - len(row))
+    return entry_of(full, numbers.labels, numbers.prices)
 
 
 @given(st.data())
@@ -66,14 +74,37 @@ def test_every_detail_comes_back_as_it_went(details: dict[str, object], usage: T
 
 
 def test_a_new_fact_has_a_column() -> None:
-    """Whoever adds a field to Call or to TokenUsage adds it to the schema, or loses it."""
-    facts = {name for name in Call.__struct_fields__ if name not in ("usage", "who")} | set(
-        TokenUsage.__struct_fields__
-    )
-    columns = {column.removesuffix("_label") for column in COLUMNS}
+    """Whoever adds a field to Call or to what it holds adds it to the schema, or loses it."""
+    held = ("usage", "units", "timings", "who")
+    facts = {name for name in Call.__struct_fields__ if name not in held}
+    facts = facts.union(*(kind.__struct_fields__ for kind in (TokenUsage, Units, Timings, Attribution)))
+    columns = {column.removesuffix("_label").removesuffix("_nusd") for column in COLUMNS}
     assert facts - columns == set()
 
 
-def test_costs_are_the_only_measure_with_another_name_in_sql() -> None:
-    assert "list_cost_nusd" in MEASURE_COLUMNS
+@pytest.mark.parametrize(
+    "rare",
+    [
+        {"tokenizer": ""},
+        {"units": Units(pages=0)},
+        {"upstream_cost": 0},
+        {"timings": Timings(load_us=0)},
+        {"usage": TokenUsage(input_tokens=1, inferred_tokens=0)},
+    ],
+)
+def test_a_rare_fact_that_is_nothing_much_is_not_left_out(rare: dict[str, object]) -> None:
+    """A 0 is no NULL: an ordinary row ends before these columns."""
+    entry = ended(metered(opened(), TokenUsage(input_tokens=1)))
+    told = replace(entry, call=replace(entry.call, **rare))
+    assert is_ordinary(entry.call)
+    assert not is_ordinary(told.call)
+    assert read_again(told) == told
+
+
+def test_costs_are_the_only_measures_with_another_name_in_sql() -> None:
+    assert {column for column in MEASURE_COLUMNS if column.endswith("_nusd")} == {
+        "list_cost_nusd",
+        "upstream_cost_nusd",
+        "upstream_cost_list_nusd",
+    }
     assert "list_cost" not in MEASURE_COLUMNS

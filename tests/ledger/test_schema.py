@@ -1,8 +1,8 @@
 """The schema: only our own files are touched, a step is made whole or not at all, bad rows are refused."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,13 @@ from ledger.lock import LedgerLock
 from ledger.period import month_of
 from ledger.sqlite import schema
 from ledger.sqlite.reader import open_sqlite_reader
-from ledger.sqlite.rows import COLUMNS, row_of
+from ledger.sqlite.rows import COLUMNS, ORDINARY_COLUMNS, row_of
 from ledger.sqlite.schema import APPLICATION_ID, check, check_readable, migrate, migrations
 from ledger.sqlite.store import open_store
 from ledger.store import GroupBy
+from ledger.timings import Timings
+from ledger.units import Units
+from ledger.usage import TokenUsage
 from tests.ledger.made_up import DAY, whole_call
 
 OLD_LEDGER = Path(__file__).parents[1] / "data" / "ledger_schema_1.sql"
@@ -140,6 +143,28 @@ def test_a_ledger_of_the_first_schema_is_opened_and_moved_on_with_all_that_is_in
     lock.release()
 
 
+def test_an_old_ledger_moves_on_to_the_very_schema_of_a_new_one(connection: sqlite3.Connection) -> None:
+    """As SQLite itself keeps it, word by word."""
+    connection.executescript(OLD_LEDGER.read_text("utf-8"))
+    migrate(connection, "old.db")
+    moved_on = schema_of(connection)
+    new = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(new, "new.db")
+    assert moved_on == schema_of(new)
+    new.close()
+    assert number(connection, "PRAGMA user_version") == 2
+    assert number(connection, "SELECT count(*) FROM call") == 3
+    assert number(connection, "SELECT sum(list_cost_nusd) FROM call_named") == 120_000
+    assert (
+        number(connection, "SELECT sum(upstream_cost_nusd + upstream_cost_list_nusd) FROM rollup_hour") == 0
+    )
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def schema_of(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    return connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
 BAD_ROWS: dict[str, dict[str, object]] = {
     "an id that is no UUID": {"call_id": b"short"},
     "a logical id that is no UUID": {"logical_call_id": b""},
@@ -166,15 +191,31 @@ BAD_ROWS: dict[str, dict[str, object]] = {
     "an unpriced call without a reason": {"pricing": "unpriced", "list_cost_nusd": None, "price_id": None},
     "text where a number belongs": {"started_us": "today"},
     "a number that is not whole": {"list_cost_nusd": 0.5},
+    "more image in than there was": {"input_image_tokens": 11},
+    "more image out than there was": {"output_image_tokens": 3},
+    "more cached audio than was cached": {"cache_read_audio_tokens": 1},
+    "more cached image than was cached": {"cache_read_image_tokens": 1},
+    "more rejected than there was": {"rejected_prediction_tokens": 3},
+    "more inferred than there was": {"inferred_tokens": 3},
+    "fewer images than none": {"images": -1},
+    "less audio than none": {"audio_ms": -1},
+    "fewer characters than none": {"characters": -1},
+    "fewer searches than none": {"web_searches": -1},
+    "fewer searches in files than none": {"file_searches": -1},
+    "fewer search units than none": {"search_units": -1},
+    "fewer pages than none": {"pages": -1},
+    "a claim of less than nothing": {"upstream_cost_nusd": -1},
+    "a claim of more than a million USD": {"upstream_cost_nusd": 10**15 + 1},
+    "a model loaded before it was asked for": {"load_us": -1},
+    "a prompt read before it was sent": {"prefill_us": -1},
+    "an answer made before it was begun": {"decode_us": -1},
 }
+"""All changes to a call of ten tokens in and two out."""
 
 
 def insert(connection: sqlite3.Connection, change: dict[str, object]) -> None:
-    values = dict(zip(COLUMNS, row_of(whole_call(), lambda text: text and 0, lambda _: 1), strict=True))  # type: ignore[return-value, arg-type]
-    values |= {
-        column: 0 for column, value in values.items() if column.endswith("_label") and value is not None
-    }
-    values |= change
+    row = row_of(whole_call(), lambda text: None if text is None else 0, lambda _: 1)
+    values = {**dict.fromkeys(COLUMNS), **dict(zip(ORDINARY_COLUMNS, row, strict=True)), **change}
     marks = ", ".join("?" * len(COLUMNS))
     connection.execute(
         f"INSERT INTO call ({', '.join(COLUMNS)}) VALUES ({marks})", [values[c] for c in COLUMNS]
@@ -191,17 +232,23 @@ def test_a_row_that_cannot_be_is_refused(connection: sqlite3.Connection, change:
 
 def test_there_is_a_bad_row_for_every_rule_of_the_call_table(connection: sqlite3.Connection) -> None:
     """Each CHECK, taken alone, refuses at least one of the rows above: none is there for show."""
-    script = files("ledger.sqlite").joinpath("migrations", "0001_ledger.sql").read_text("utf-8")
-    table = script[
-        script.index("CREATE TABLE call (") : script.index(") STRICT, WITHOUT ROWID;\nCREATE INDEX")
-    ]
-    rules = [line.rstrip(",") for line in table.splitlines() if line.startswith("    CHECK")]
-    columns = [line for line in table.splitlines() if not line.startswith("    CHECK")]
-    assert len(rules) > 10
+    lines = [line for _, script in migrations() for line in script.splitlines()]
+    start, end = lines.index("CREATE TABLE call ("), lines.index(") STRICT, WITHOUT ROWID;")
+    columns = [line for line in lines[start:end] if not line.startswith("    CHECK")]
+    columns += [f"{found[1]}," for line in lines if (found := ADDED.match(line))]
+    later = lines[lines.index(LATER) :]
+    told = lines[start:end] + later[: later.index("")]
+    rules = [found[1] for line in told if (found := RULE.match(line))]
+    assert len(rules) == sum("CHECK" in line for line in told) == 33
     for rule in rules:
         with_rule = "\n".join([*columns, rule])
         connection.executescript(f"DROP TABLE IF EXISTS call; {with_rule}) STRICT, WITHOUT ROWID;")
         assert any(refuses(connection, change) for change in BAD_ROWS.values()), rule
+
+
+RULE = re.compile(r" {4}(CHECK \(.*\))(?:,|;| *--.*)?$")
+ADDED = re.compile(r"ALTER TABLE call ADD COLUMN (\w+ \w+)")
+LATER = "ALTER TABLE call ADD COLUMN decode_us INTEGER"
 
 
 def refuses(connection: sqlite3.Connection, change: dict[str, object]) -> bool:
@@ -214,9 +261,19 @@ def refuses(connection: sqlite3.Connection, change: dict[str, object]) -> bool:
     return False
 
 
+@pytest.mark.parametrize(
+    "item", [(bytes(31), bytes(16)), (bytes(32), bytes(15)), (None, bytes(16)), ("x", "y")]
+)
+def test_a_batch_item_that_cannot_be_is_refused(connection: sqlite3.Connection, item: tuple[object]) -> None:
+    migrate(connection, "x.db")
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("INSERT INTO batch_item VALUES (?, ?)", item)
+    connection.execute("INSERT INTO batch_item VALUES (?, ?)", (bytes(32), bytes(16)))
+
+
 def test_the_view_for_people_names_what_rows_hold_by_number(tmp_path: Path) -> None:
     store = open_store(tmp_path / "x.db")
-    store.write([whole_call()])
+    store.write([whole_call(service_tier="flex", tokenizer="o200k_base", upstream_cost=7)])
     store.close()
     connection = sqlite3.connect(tmp_path / "x.db")
     connection.row_factory = sqlite3.Row
@@ -227,4 +284,12 @@ def test_the_view_for_people_names_what_rows_hold_by_number(tmp_path: Path) -> N
         "claude-sonnet-4-5",
         60_000,
     )
+    assert (row["service_tier"], row["tokenizer"], row["upstream_cost_nusd"]) == ("flex", "o200k_base", 7)
     connection.close()
+
+
+def test_the_view_for_people_leaves_no_count_out(connection: sqlite3.Connection) -> None:
+    migrate(connection, "x.db")
+    shown = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('call_named')")}
+    counted = {*TokenUsage.__struct_fields__, *Units.__struct_fields__, *Timings.__struct_fields__}
+    assert counted - shown == set()

@@ -13,6 +13,9 @@ from msgspec.structs import replace
 from ledger.call import Attribution, Entry, State, bare, without_names
 from ledger.errors import LedgerError
 from ledger.spool import Spool
+from ledger.timings import Timings
+from ledger.units import Units
+from ledger.usage import TokenUsage
 from tests.ledger.made_up import SONNET, TEN_AND_TWO, metered, opened, whole_call
 
 
@@ -168,6 +171,36 @@ def test_all_states_of_a_call_come_back_as_they_went(path: Path) -> None:
     assert [entry.state for entry in entries] == list(State)
 
 
+def test_every_fact_of_a_call_comes_back_as_it_went_bytes_too(path: Path) -> None:
+    facts = {
+        "units": Units(audio_ms=12_340),
+        "upstream_cost": 5,
+        "tokenizer": "o200k_base",
+        "timings": Timings(decode_us=7),
+        "usage": TokenUsage(input_tokens=1, output_tokens=4, inferred_tokens=3),
+    }
+    entry = whole_call(1)
+    entry = replace(entry, call=replace(entry.call, **facts), item_key=bytes(range(224, 256)))
+    Spool(path).append([entry])
+    assert list(Spool(path).entries()) == [entry]
+
+
+def test_a_spool_that_an_older_version_left_is_read(path: Path) -> None:
+    """It says nothing of what that version did not know."""
+    Spool(path).append([whole_call(1)])
+    line = path.read_bytes()
+    for later in (
+        b',"item_key":null',
+        b',"units":null',
+        b',"upstream_cost":null',
+        b',"inferred_tokens":null',
+    ):
+        assert later in line
+        line = line.replace(later, b"")
+    path.write_bytes(line.replace(b',"at_least":0', b""))
+    assert list(Spool(path).entries()) == [whole_call(1)]
+
+
 @pytest.mark.parametrize("content", [b"notes of somebody\n", b"SQLite format 3\0", b"\0" * 100, b"4711\n"])
 def test_a_file_that_is_no_spool_is_refused_and_left_as_it_was(path: Path, content: bytes) -> None:
     path.write_bytes(content)
@@ -180,3 +213,39 @@ def test_a_spool_that_is_no_regular_file_is_refused_and_not_waited_for(path: Pat
     os.mkfifo(path)
     with pytest.raises(LedgerError, match="is not a spool"):
         Spool(path)
+
+
+def test_records_that_wait_for_one_ledger_are_not_taken_over_by_another(path: Path) -> None:
+    """serve --ledger OTHER with a configured spool would put one customer's calls into another's books."""
+    Spool(path, "ours").append([whole_call(1)])
+    with pytest.raises(
+        LedgerError, match=r"the records in the spool .* are another ledger's; start payback with"
+    ):
+        Spool(path, "theirs")
+    ours = Spool(path, "ours")
+    assert (ours.waiting, list(ours.entries())) == (1, [whole_call(1)])
+    assert Spool(path).waiting == 1
+
+
+def test_a_spool_that_was_emptied_may_serve_another_ledger(path: Path) -> None:
+    spool = Spool(path, "ours")
+    spool.append([whole_call(1)])
+    spool.clear()
+    Spool(path, "theirs").append([whole_call(2)])
+    assert list(Spool(path, "theirs").entries()) == [whole_call(2)]
+
+
+def test_the_line_that_names_the_ledger_is_written_once_and_is_no_record(path: Path) -> None:
+    spool = Spool(path, "ours")
+    spool.append([opened(1)])
+    spool.append([opened(2)])
+    assert path.read_bytes().count(b'{"ledger":"ours"}\n') == 1
+    assert (Spool(path, "ours").waiting, list(spool.entries())) == (2, [opened(1), opened(2)])
+
+
+def test_a_spool_that_was_cut_behind_its_first_line_is_empty(path: Path) -> None:
+    path.write_bytes(b'{"ledger":"theirs"}\n{"call"')
+    spool = Spool(path, "ours")
+    spool.append([whole_call(1)])
+    assert path.read_bytes().startswith(b'{"ledger":"ours"}\n')
+    assert list(Spool(path, "ours").entries()) == [whole_call(1)]

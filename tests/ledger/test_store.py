@@ -1,5 +1,6 @@
 """The store: whatever is written in whatever order, rows and rollups agree, and nothing counts twice."""
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from datetime import date
@@ -12,6 +13,8 @@ from ledger.call import Entry, Outcome, interrupted
 from ledger.errors import LedgerError
 from ledger.sqlite.store import open_store
 from ledger.store import GroupBy
+from ledger.timings import Timings
+from ledger.units import Units
 from ledger.usage import TokenUsage
 from tests.ledger.kept import MONTH, Ledger, entries_in
 from tests.ledger.made_up import SONNET, ended, metered, opened, whole_call
@@ -196,3 +199,94 @@ def test_a_ledger_that_was_taken_away_takes_no_more_calls_in_silence(ledger: Led
         ledger.path.touch()
     with pytest.raises(sqlite3.OperationalError, match="removed or replaced; restart payback"):
         ledger.store.write([whole_call(2)])
+
+
+def result(name: str, entry: Entry) -> Entry:
+    """The entry as the result *name* of a batch."""
+    return replace(entry, item_key=hashlib.sha256(name.encode()).digest())
+
+
+def test_a_batchs_result_is_one_call_however_often_it_is_fetched(ledger: Ledger) -> None:
+    ledger.store.write([result("a", whole_call(1)), result("b", whole_call(2))])
+    ledger.store.write([result("b", whole_call(3)), result("a", whole_call(4)), whole_call(5)])
+    assert ledger.store.replay([result("a", whole_call(6)), result("c", whole_call(7))]) == 1
+    assert entries_in(ledger.reader) == [whole_call(number) for number in (1, 2, 5, 7)]
+    assert ledger.reader.report(MONTH, GroupBy.MODEL).total.calls == 4
+    assert ledger.reader.disagreements() == []
+
+
+def test_of_a_result_that_comes_twice_at_once_the_first_is_kept(ledger: Ledger) -> None:
+    entries = [result("a", whole_call(2)), whole_call(3), result("a", whole_call(1))]
+    assert ledger.store.replay(entries) == 2
+    assert entries_in(ledger.reader) == [whole_call(2), whole_call(3)]
+
+
+def test_a_result_that_is_written_again_as_the_same_call_is_treated_like_any_entry(ledger: Ledger) -> None:
+    for entry in (opened(1), metered(opened(1)), whole_call(1), whole_call(1)):
+        ledger.store.write([result("a", entry)])
+    assert ledger.store.replay([result("a", whole_call(1))]) == 0
+    assert entries_in(ledger.reader) == [whole_call(1)]
+    assert ledger.reader.report(MONTH, GroupBy.MODEL).total.calls == 1
+    assert ledger.reader.disagreements() == []
+
+
+def test_a_result_is_known_after_a_kill(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "payback.db")
+    ledger.store.write([result("a", whole_call(1))])
+    again = Ledger(ledger.killed(tmp_path / "again.db"))
+    assert again.store.replay([result("a", whole_call(2))]) == 0
+    assert entries_in(again.reader) == [whole_call(1)]
+    again.close()
+
+
+def test_a_result_that_could_not_be_written_may_be_written_later(ledger: Ledger) -> None:
+    """Its key is kept in the transaction of its row: neither is there without the other."""
+    unfit = whole_call(2, retry_number="none")
+    with pytest.raises(sqlite3.Error):
+        ledger.store.write([result("a", whole_call(1)), unfit])
+    assert count_of(ledger.path, "batch_item") == 0
+    ledger.store.write([result("a", whole_call(3))])
+    assert entries_in(ledger.reader) == [whole_call(3)]
+
+
+def test_calls_that_are_no_results_of_batches_ask_nothing_of_them(ledger: Ledger) -> None:
+    statements: list[str] = []
+    ledger.store._connection.set_trace_callback(statements.append)
+    ledger.store.write([opened(1), whole_call(2)])
+    assert len(statements) > 3
+    assert not [statement for statement in statements if "batch_item" in statement]
+
+
+def test_calls_with_rare_facts_and_without_are_kept_side_by_side_and_change_into_each_other(
+    ledger: Ledger,
+) -> None:
+    """What an entry does not say any more is gone: it replaces the one before as a whole."""
+    rare = metered(opened(1, units=Units(images=1), upstream_cost=5))
+    ledger.store.write([rare, metered(opened(2)), opened(3, tokenizer="o200k_base"), opened(4)])
+    assert entries_in(ledger.reader)[0] == rare
+    ledger.store.write([whole_call(1), whole_call(2, timings=Timings(load_us=1))])
+    assert entries_in(ledger.reader) == [
+        whole_call(1),
+        whole_call(2, timings=Timings(load_us=1)),
+        opened(3, tokenizer="o200k_base"),
+        opened(4),
+    ]
+    assert ledger.reader.report(MONTH, GroupBy.MODEL).total.upstream_cost == 0
+    assert ledger.reader.disagreements() == []
+
+
+def test_open_calls_with_rare_facts_and_without_are_one_transaction_too(ledger: Ledger) -> None:
+    statements: list[str] = []
+    ledger.store.write([opened(1, tokenizer="t")])
+    ledger.store._connection.set_trace_callback(statements.append)
+    ledger.store.write([opened(2), opened(3, tokenizer="t")])
+    assert (statements[0], statements[-1]) == ("BEGIN IMMEDIATE", "COMMIT")
+
+
+def test_a_ledger_has_an_identity_of_its_own_that_lasts(tmp_path: Path) -> None:
+    names = []
+    for file in ("a.db", "b.db", "a.db"):
+        store = open_store(tmp_path / file)
+        names.append(store.identity())
+        store.close()
+    assert names[0] == names[2] != names[1]

@@ -41,6 +41,10 @@ def plain_sums(entries: Sequence[Entry]) -> Rollup:
         failed_calls=sum(
             outcomes.count(bad) for bad in (Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_BROKE, Outcome.TIMEOUT)
         ),
+        upstream_cost=NanoUsd(sum(entry.call.upstream_cost or 0 for entry in entries)),
+        upstream_cost_list=NanoUsd(
+            sum(entry.list_cost or 0 for entry in entries if entry.call.upstream_cost is not None)
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 """A usage that cannot be is refused where it is made, so nothing after it has to ask."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -24,16 +26,74 @@ def test_a_total_may_be_all_cached() -> None:
         ({"cache_write_tokens": 5}, "cached tokens (2460) exceed input_tokens (2459)"),
         ({"cache_write_1h_tokens": 1}, "cache_write_1h_tokens (1) exceed cache_write_tokens (0)"),
         ({"input_audio_tokens": 2460}, "input_audio_tokens (2460) exceed input_tokens (2459)"),
-        ({"reasoning_tokens": 24}, "reasoning and audio tokens (24) exceed output_tokens (23)"),
+        (
+            {"reasoning_tokens": 24},
+            "reasoning, audio, image and rejected tokens (24) exceed output_tokens (23)",
+        ),
         (
             {"reasoning_tokens": 20, "output_audio_tokens": 4},
-            "reasoning and audio tokens (24) exceed output_tokens (23)",
+            "reasoning, audio, image and rejected tokens (24) exceed output_tokens (23)",
         ),
     ],
 )
 def test_a_part_larger_than_its_total_is_refused(change: dict[str, int], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint.replace("(", r"\(").replace(")", r"\)")):
         replace(USAGE, **change)
+
+
+MEDIA = TokenUsage(
+    input_tokens=100,
+    cache_read_tokens=50,
+    input_audio_tokens=30,
+    input_image_tokens=40,
+    cache_read_audio_tokens=10,
+    cache_read_image_tokens=20,
+    output_tokens=9,
+    output_image_tokens=4,
+)
+"""50 cached, 20 more of audio and 20 more of images: ten of plain text are left."""
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"input_audio_tokens": 61}, "input audio and image tokens (101) exceed input_tokens (100)"),
+        ({"input_audio_tokens": 41}, "cached, audio and image tokens (101) exceed input_tokens (100)"),
+        ({"cache_read_audio_tokens": 31}, "cache_read_audio_tokens (31) exceed input_audio_tokens (30)"),
+        ({"cache_read_image_tokens": 41}, "cache_read_image_tokens (41) exceed input_image_tokens (40)"),
+        ({"cache_read_tokens": 29}, "cached audio and image tokens (30) exceed cache_read_tokens (29)"),
+        ({"input_image_tokens": None}, "cache_read_image_tokens (20) exceed input_image_tokens (0)"),
+        (
+            {"reasoning_tokens": 6},
+            "reasoning, audio, image and rejected tokens (10) exceed output_tokens (9)",
+        ),
+        (
+            {"rejected_prediction_tokens": 3, "output_audio_tokens": 3},
+            "reasoning, audio, image and rejected tokens (10) exceed output_tokens (9)",
+        ),
+        ({"inferred_tokens": 10}, "inferred_tokens (10) exceed output_tokens (9)"),
+        ({"inferred_tokens": -1}, "inferred_tokens is not a count of tokens"),
+    ],
+)
+def test_parts_of_parts_are_refused_where_they_cannot_fit(
+    change: dict[str, int | None], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
+        replace(MEDIA, **change)
+
+
+def test_parts_that_just_fit_are_taken() -> None:
+    """Ten more of audio take the plain text's place; inferred tokens may be of any kind."""
+    assert replace(MEDIA, input_audio_tokens=40).input_audio_tokens == 40
+    assert replace(MEDIA, inferred_tokens=9, reasoning_tokens=5).inferred_tokens == 9
+
+
+def test_where_it_is_not_said_what_was_cached_audio_and_cache_may_overlap() -> None:
+    """All 60 of audio among 90 cached, or half of them: 150 of 100 is no contradiction."""
+    usage = TokenUsage(input_tokens=100, cache_read_tokens=90, input_audio_tokens=60)
+    assert usage.cache_read_audio_tokens is None
+    with pytest.raises(ValueError, match="cached, audio and image tokens"):
+        replace(usage, cache_read_audio_tokens=49)
 
 
 @pytest.mark.parametrize("count", [-1, MAX_TOKENS + 1, True, 1.0, "7", float("nan")])

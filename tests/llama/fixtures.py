@@ -1,4 +1,5 @@
-"""Session fixture `llama_server`: one real llama.cpp server for chat, completions and embeddings."""
+"""Session fixtures: `llama_server`, one real llama.cpp server for chat, completions and embeddings, and
+`llama_reranker`, the same for what llama.cpp does in place of embeddings only."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 
 PACKAGES = ("xllamacpp", "gguf", "numpy")
-"""Optional: without them only the tests that ask for `llama_server` are skipped."""
+"""Optional: without them only the tests that ask for one of the fixtures are skipped."""
 
 MODEL_NAME = "tiny-random"
 """What answers say in `model`, whatever the request asked for."""
@@ -40,13 +41,26 @@ class LlamaServer:
 @pytest.fixture(scope="session")
 def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
     """A server that answers from a tiny random model, ended with the session."""
+    # One server does both: with --embedding llama.cpp still answers chat.
+    with _serving(tmp_path_factory.mktemp("llama"), "--embedding") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def llama_reranker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
+    """The same model; its opinion on which text fits a question is as random as all that it says."""
+    with _serving(tmp_path_factory.mktemp("reranker"), "--reranking") as server:
+        yield server
+
+
+@contextmanager
+def _serving(directory: Path, option: str) -> Iterator[LlamaServer]:
     _skip_unless_installed()
     from tests.llama.tiny_model import write_tiny_model  # needs gguf and numpy
 
-    directory = tmp_path_factory.mktemp("llama")
     model = directory / f"{MODEL_NAME}.gguf"
     write_tiny_model(model)
-    with _running(model, directory / "server.log") as server:
+    with _running(model, directory / "server.log", option) as server:
         yield server
 
 
@@ -57,10 +71,9 @@ def _skip_unless_installed() -> None:
 
 
 @contextmanager
-def _running(model: Path, log: Path) -> Iterator[LlamaServer]:
+def _running(model: Path, log: Path, option: str) -> Iterator[LlamaServer]:
     port = _free_port()
-    # One server does both: with --embedding llama.cpp still answers chat.
-    command = [sys.executable, "-m", "tests.llama.server", str(model), str(port), "--embedding"]
+    command = [sys.executable, "-m", "tests.llama.server", str(model), str(port), option]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=output, stderr=output

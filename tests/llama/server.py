@@ -1,4 +1,5 @@
-"""A llama.cpp server in a process of its own: python -m tests.llama.server MODEL PORT [--embedding]
+"""A llama.cpp server in a process of its own:
+python -m tests.llama.server MODEL PORT [--embedding | --reranking]
 
 It listens on loopback and ends when its stdin closes, so that it cannot outlive the test run that
 started it. Its own process, because llama.cpp aborts on some errors and would take pytest with it.
@@ -22,7 +23,10 @@ SLOT_TOKENS = 16_384
 
 def main() -> None:
     arguments = _read_arguments()
-    params = _params_of(arguments.model, arguments.port, embedding=arguments.embedding)
+    params = _params_of(arguments.model, arguments.port)
+    if arguments.embedding or arguments.reranking:
+        params.embedding = True
+        params.pooling_type = _pooling_of(reranking=arguments.reranking)
     _server = xllamacpp.Server(params)  # serves from threads of its own; the name keeps it alive
     sys.stdin.buffer.read()
     os._exit(0)  # the destructor would wait for every open stream, even one that nobody reads
@@ -32,11 +36,18 @@ def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("port", type=int)
-    parser.add_argument("--embedding", action="store_true")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--embedding", action="store_true")
+    either.add_argument("--reranking", action="store_true")
     return parser.parse_args()
 
 
-def _params_of(model: Path, port: int, *, embedding: bool) -> xllamacpp.CommonParams:
+def _pooling_of(*, reranking: bool) -> xllamacpp.llama_pooling_type:
+    kinds = xllamacpp.llama_pooling_type
+    return kinds.LLAMA_POOLING_TYPE_RANK if reranking else kinds.LLAMA_POOLING_TYPE_MEAN
+
+
+def _params_of(model: Path, port: int) -> xllamacpp.CommonParams:
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.model_alias = {model.stem}  # otherwise answers say the whole path in `model`
@@ -53,9 +64,6 @@ def _params_of(model: Path, port: int, *, embedding: bool) -> xllamacpp.CommonPa
     params.endpoint_metrics = True
     params.endpoint_slots = True
     params.endpoint_props = True
-    params.embedding = embedding
-    if embedding:
-        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     return params
 
 

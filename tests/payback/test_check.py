@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def port() -> Iterator[int]:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     """A configuration whose upstreams are all on this machine."""
     monkeypatch.chdir(tmp_path)
-    names = ("openai", "anthropic", "ollama")
+    names = ("openai", "anthropic", "google", "ollama")
     upstreams = "".join(
         f'[[upstream]]\nname = "{name}"\nbase_url = "http://127.0.0.1:{port}"\n' for name in names
     )
@@ -71,7 +72,8 @@ def test_every_check_of_a_good_ledger_is_a_line_with_a_sentence(
     about = [line.split()[1] for line in lines]
     assert about == [
         "configuration", "aiohttp", "ledger", "sums", "clock", "models", "writer", "spool", "sqlite",
-        "permissions", "disk", "upstream", "upstream", "upstream", "prices",
+        "permissions", "disk", "upstream", "upstream", "upstream", "upstream", "prices",
+        "tokenizers",
     ]  # fmt: skip
     assert "ok    sums           the sums of the report are those of the calls" in lines
 
@@ -109,12 +111,20 @@ def test_a_configuration_that_serve_would_refuse_fails() -> None:
     assert check.configuration_is_right(Settings(), None).level == "ok"
 
 
-def test_a_secret_that_is_not_there_fails_and_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PAYBACK_TEST_PASSWORD", raising=False)
-    settings = read_settings({"report": {"password": {"env": "PAYBACK_TEST_PASSWORD"}}}, "test")
-    finding = check.configuration_is_right(settings, None)
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"report": {"password": {"env": "PAYBACK_TEST_SECRET"}}},
+        {"key": [{"name": "ci", "secret": {"env": "PAYBACK_TEST_SECRET"}}]},
+    ],
+)
+def test_a_secret_that_is_not_there_fails_and_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, tables: dict[str, Any]
+) -> None:
+    monkeypatch.delenv("PAYBACK_TEST_SECRET", raising=False)
+    finding = check.configuration_is_right(read_settings(tables, "test"), None)
     assert finding.level == "FAIL"
-    assert "the environment variable PAYBACK_TEST_PASSWORD is empty or not there" in finding.sentence
+    assert "the environment variable PAYBACK_TEST_SECRET is empty or not there" in finding.sentence
 
 
 def test_a_sum_that_is_not_that_of_its_calls_fails(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:

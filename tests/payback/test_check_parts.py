@@ -1,5 +1,7 @@
 """The single checks of payback check, with what they cannot meet on a good machine."""
 
+import gzip
+import shutil
 import socket
 import threading
 from datetime import UTC, date, datetime, timedelta
@@ -13,11 +15,13 @@ from ledger.pricelist import newest_price_day
 from ledger.spool import Spool
 from ledger.sqlite.health import has_wal_reset_fault, schema_of_whole_file
 from payback.checks import machine
-from payback.checks.finding import Level
+from payback.checks.finding import Level, ok
 from payback.checks.ledger_file import newest_call, spool_is_empty, sqlite_is_safe
 from payback.checks.prices import OLD_DAYS, catalogue_is_young
+from payback.checks.tokenizers import tokenizers_are_there
 from payback.checks.upstreams import upstreams_answer
 from payback.settings import read_settings
+from proxy.estimate import encoders
 from tests.payback.books import entry_at, keep
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -85,9 +89,10 @@ def test_files_that_others_may_read_are_told_with_the_command_that_mends_it(tmp_
 
 def test_the_files_of_secrets_are_those_of_the_configuration() -> None:
     lab = {"name": "lab", "base_url": "http://127.0.0.1:1", "api_key": {"file": "lab.key"}}
-    tables = {"upstream": [lab], "report": {"password": {"file": "~/password"}}}
+    ci = {"name": "ci", "secret": {"file": "ci.key"}}
+    tables = {"upstream": [lab], "report": {"password": {"file": "~/password"}}, "key": [ci]}
     files = list(machine.secret_files(read_settings(tables, "test")))
-    assert files == [Path("~/password").expanduser(), Path("lab.key")]
+    assert files == [Path("~/password").expanduser(), Path("lab.key"), Path("ci.key")]
 
 
 @pytest.mark.parametrize(("year", "level"), [(2025, Level.FAIL), (2026, Level.OK)])
@@ -128,8 +133,11 @@ def free_port() -> int:
 def test_a_configured_upstream_that_is_down_fails_and_a_built_in_one_is_told() -> None:
     """Of the built-in ones only ollama is on this machine; its port is free or a server's."""
     down = free_port()
-    own = [{"name": name, "base_url": f"http://127.0.0.1:{down}/v1"} for name in ("openai", "anthropic")]
-    openai, anthropic, ollama = upstreams_answer(read_settings({"upstream": own}, "test"))
+    own = [
+        {"name": name, "base_url": f"http://127.0.0.1:{down}/v1"}
+        for name in ("openai", "anthropic", "google")
+    ]
+    openai, anthropic, _, ollama = upstreams_answer(read_settings({"upstream": own}, "test"))
     assert openai.level is anthropic.level is Level.FAIL
     assert openai.sentence == (
         f"openai at http://127.0.0.1:{down}/v1: connection refused;"
@@ -142,14 +150,15 @@ def test_an_upstream_that_says_nothing_or_speaks_no_tls_is_not_waited_for() -> N
     """Both are asked at the same time: together they take no longer than one."""
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as plain:
         threading.Thread(target=greet, args=(plain,), daemon=True).start()
-        names = ("openai", "anthropic", "ollama")
-        ports = (silent.getsockname()[1], silent.getsockname()[1], plain.getsockname()[1])
+        names = ("openai", "anthropic", "google", "ollama")
+        mute, wordy = silent.getsockname()[1], plain.getsockname()[1]
+        ports = (mute, mute, mute, wordy)
         own = [
             {"name": name, "base_url": f"https://127.0.0.1:{port}/v1"}
             for name, port in zip(names, ports, strict=True)
         ]
         start = monotonic()
-        first, second, third = upstreams_answer(read_settings({"upstream": own}, "test"), within_s=0.3)
+        first, second, _, third = upstreams_answer(read_settings({"upstream": own}, "test"), within_s=0.3)
         assert monotonic() - start < 0.6
     assert "no answer within 0.3 s" in first.sentence
     assert "no answer within 0.3 s" in second.sentence
@@ -172,3 +181,18 @@ def test_the_newest_call_is_told_by_its_start(tmp_path: Path) -> None:
         assert newest_call(reader) == datetime(2026, 11, 22, 11, tzinfo=UTC)
     finally:
         reader.close()
+
+
+def test_tokenizers_whose_files_are_not_those_that_were_published_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tokenizers_are_there() == ok(
+        "tokenizers", "cl100k_base and o200k_base are those that were published"
+    )
+    other = tmp_path / "ranks"
+    shutil.copytree(Path(encoders.__file__).parent / "ranks", other)
+    (other / "o200k_base.tiktoken.gz").write_bytes(gzip.compress(b"IQ== 0\n"))
+    monkeypatch.setattr(encoders, "files", lambda _: tmp_path)
+    finding = tokenizers_are_there()
+    assert finding.level is Level.FAIL
+    assert "the ranks of o200k_base are not those that were published" in finding.sentence

@@ -171,7 +171,7 @@ def test_output_to_a_full_disk_is_a_sentence_and_status_2(ledger: Path) -> None:
 
 
 def interrupted(process: "subprocess.Popen[bytes]") -> tuple[int, str, str]:
-    """Press Ctrl-C until it ends: the first may fall between the last look for signals and the sleep in a read."""
+    """Press Ctrl-C until it ends: the first may fall between the last look for signals and the sleep."""
     deadline = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
         process.send_signal(signal.SIGINT)

@@ -76,6 +76,17 @@ def test_a_price_that_rises_with_the_input_shows_from_where(capsys: pytest.Captu
     assert "above 200,000 input tokens" in capsys.readouterr().out
 
 
+def test_what_is_not_charged_in_tokens_is_shown_per_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    (whisper,) = [price for price in asked(capsys, "whisper-1")[0]["prices"] if price["provider"] == "openai"]
+    assert whisper["rates"] == [{"meter": "audio", "usd_per_audio_hour": "0.36", "tiers": []}]
+    (sonnet,) = [
+        price for price in asked(capsys, "claude-opus-4-6")[0]["prices"] if price["provider"] == "anthropic"
+    ]
+    assert sonnet["rates"][-1] == {"meter": "web_search", "usd_per_1k_web_searches": "10.00", "tiers": []}
+    assert main(["prices", "whisper-1"]) == 0
+    assert "  per hour of audio" in capsys.readouterr().out
+
+
 def test_an_unknown_model_is_a_no_with_names_that_may_be_meant(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prices", "small-modle", "small-model"]) == 1
     told = capsys.readouterr().out

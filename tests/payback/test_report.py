@@ -68,6 +68,8 @@ def test_the_json_has_every_sum_and_its_shape_is_fixed(
         "estimated_calls": 1,
         "interrupted_calls": 1,
         "failed_calls": 1,
+        "upstream_cost_usd": "0.00",
+        "upstream_cost_list_usd": "0.00",
     }
     assert [group.pop("model") for group in report["groups"]] == ["small-model", "home-model", "other-model"]
     assert all(group.keys() == report["total"].keys() for group in report["groups"])
@@ -123,6 +125,36 @@ def test_the_table_shows_a_dash_where_no_cost_is_known_and_counts_what_the_sum_l
         "interrupted: 1 call that payback itself did not live to see the end of",
         "failed: 1 call that upstream refused, cut or never answered",
     ]
+
+
+def test_what_upstream_itself_charges_is_told_beside_the_list_cost_of_the_same_calls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """0.0045 listed twice; upstream says 0.004 of one of them."""
+    claimed = entry_at("2026-10-05T00:00:00", upstream_cost=4_000_000)
+    ledger = keep(tmp_path / "l.db", claimed, entry_at("2026-10-05T00:00:01"))
+    total = asked(ledger, capsys, "--month", "2026-10")["total"]
+    assert (total["upstream_cost_usd"], total["upstream_cost_list_usd"]) == ("0.004", "0.0045")
+    assert total["list_cost_usd"] == "0.009"
+    told = ask(ledger, capsys, "--month", "2026-10")
+    assert told.endswith("\n\nupstream's own bill: 0.004 USD for calls that we list at 0.0045 USD\n")
+
+
+def test_a_claim_for_a_call_without_a_price_is_said_to_be_in_the_bill_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claimed = entry_at("2026-10-05T00:00:00", upstream_cost=4_000_000, request_model="other-model")
+    ledger = keep(tmp_path / "l.db", claimed)
+    assert ask(ledger, capsys, "--month", "2026-10").splitlines()[-1] == (
+        "upstream's own bill: 0.004 USD for calls that we list at 0.00 USD;"
+        " calls without a known price are in the bill alone"
+    )
+
+
+def test_where_upstream_claims_nothing_no_bill_is_told(
+    ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "bill:" not in ask(ledger, capsys, "--month", "2026-10")
 
 
 def test_a_month_without_calls_says_so(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:

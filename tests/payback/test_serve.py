@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from ledger.call import Outcome, State
+from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from payback.commands import serve
+from tests.ledger.made_up import whole_call
 from tests.payback.books import entry_at, keep
 from tests.payback.served import refused, served
 from tests.proxy.bodies import CHAT, PLAIN_EVENTS, STREAM_REQUEST
@@ -32,6 +34,7 @@ async def test_it_says_where_apps_report_and_ledger_are(tmp_path: Path) -> None:
             f"  point apps at     http://127.0.0.1:{payback.port}/v1",
             f"  or for openai     http://127.0.0.1:{payback.port}/openai",
             f"  or for anthropic  http://127.0.0.1:{payback.port}/anthropic",
+            f"  or for google     http://127.0.0.1:{payback.port}/google",
             f"  or for ollama     http://127.0.0.1:{payback.port}/ollama",
             f"  report            http://127.0.0.1:{payback.port}/-/report",
         ]
@@ -304,3 +307,14 @@ def outcomes(ledger: Path) -> list[Outcome | None]:
         return [entry.call.outcome for entry in reader.last_calls(10) if entry.state is State.ENDED]
     finally:
         reader.close()
+
+
+async def test_a_spool_of_another_ledger_is_refused_and_kept(tmp_path: Path) -> None:
+    """--ledger names another file for once; the configured spool still belongs to the usual one."""
+    (tmp_path / "payback.toml").write_text('[ledger]\nspool = "records.spool"\n')
+    spool = tmp_path / "records.spool"
+    Spool(spool, "the usual one").append([whole_call()])
+    before = spool.read_bytes()
+    said = await refused(tmp_path, "--port", "0", "--ledger", str(tmp_path / "other.db"))
+    assert said.startswith("the records in the spool records.spool are another ledger's; start payback with")
+    assert spool.read_bytes() == before

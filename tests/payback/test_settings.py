@@ -14,6 +14,8 @@ from payback.settings import Settings, load_settings
 from payback.wiring import upstreams
 
 LAB = '[[upstream]]\nname = "lab"\nbase_url = "http://127.0.0.1:8000/v1"\n'
+KEY = '[[key]]\nname = "ci"\n'
+MATCH = '[[workload]]\nname = "a"\nmatch = '
 PRICE = '[[price]]\nprovider = "openai"\nmodel = "my-model"\n'
 AS_DOCUMENTED = """\
 default_upstream = "openai"
@@ -81,7 +83,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
         8300,
         "openai",
     )
-    assert [upstream.name for upstream in settings.upstreams()] == ["openai", "anthropic", "ollama"]
+    assert [upstream.name for upstream in settings.upstreams()] == ["openai", "anthropic", "google", "ollama"]
 
 
 def test_a_file_in_this_folder_is_read_without_being_named(
@@ -96,7 +98,7 @@ def test_a_configured_upstream_takes_the_place_of_the_built_in_one(tmp_path: Pat
     text = '[[upstream]]\nname = "openai"\nbase_url = "https://gateway.example.com/openai/v1"\n'
     names = [(upstream.name, upstream.base_url) for upstream in loaded(tmp_path, text).upstreams()]
     assert names[0] == ("openai", "https://gateway.example.com/openai/v1")
-    assert [name for name, _ in names] == ["openai", "anthropic", "ollama"]
+    assert [name for name, _ in names] == ["openai", "anthropic", "google", "ollama"]
 
 
 @pytest.mark.parametrize("written", ["0.1", '"0.1"', "0.10", "1e-1"])
@@ -119,8 +121,13 @@ UNKNOWN = {
     '[[workload]]\nname = "a"\nmatch = { modal = "b" }': (
         "[[workload]] 1 match.modal is no known key; did you mean model?"
     ),
+    '[[workload]]\nname = "a"\nmatch = { tags = "b" }': (
+        "[[workload]] 1 match.tags is no known key; known are key, model, path, client, project, user,"
+        " user_agent, header"
+    ),
+    f'{KEY}secrets = {{ env = "CI_KEY" }}': "[[key]] 1 secrets is no known key; did you mean secret?",
     '"a\\nb" = 1': '"a\\nb" is no known key; known are default_upstream, server, ledger, report, upstream,'
-    " price, alias, workload",
+    " price, alias, key, workload",
 }
 
 
@@ -168,12 +175,10 @@ WRONG = {
     '[report]\nhosts = ["http://a:1"]': (
         "[report] hosts item 1: write a host name alone, such as payback.example, without scheme and port"
     ),
-    f'{PRICE}input_usd_per_mtok = "3,00"': (
-        '[[price]] 1 input_usd_per_mtok: write USD per million tokens, such as "3.00"'
-    ),
+    f'{PRICE}input_usd_per_mtok = "3,00"': ('[[price]] 1 input_usd_per_mtok: write USD, such as "3.00"'),
     f"{PRICE}input_usd_per_mtok = -1": "[[price]] 1 input_usd_per_mtok is -1; write a number of at least 0",
     f"{PRICE}input_usd_per_mtok = true": (
-        '[[price]] 1 input_usd_per_mtok is true; write USD per million tokens, such as "3.00"'
+        '[[price]] 1 input_usd_per_mtok is true; write USD, such as "3.00"'
     ),
     f"{PRICE}input_usd_per_mtok = nan": "[[price]] 1 input_usd_per_mtok is NaN; write a number",
     f"{PRICE}output_usd_per_mtok = 1e40": "[[price]] 1 output_usd_per_mtok is 1E+40; write 18 digits at most",
@@ -187,15 +192,38 @@ WRONG = {
     '[[workload]]\nname = "a"\nmatch = "gpt-*"': (
         '[[workload]] 1 match is "gpt-*"; write a table, as { key = value }'
     ),
+    f'{MATCH}{{ header = "X-Team" }}': (
+        '[[workload]] 1 match.header is "X-Team"; write a table, as { key = value }'
+    ),
+    f"{MATCH}{{ header = {{ X-Team = 3 }} }}": (
+        "[[workload]] 1 match.header.X-Team is 3; write text in quotes"
+    ),
+    f'{MATCH}{{ header = {{ "X Team" = "a" }} }}': (
+        '[[workload]] 1 match.header: "X Team" is no name of a header; write one, such as X-Team'
+    ),
+    f'{MATCH}{{ header = {{ X-API-Key = "canary" }} }}': (
+        "[[workload]] 1 match.header: X-API-Key holds a secret; name that in a [[key]], and match its key"
+    ),
+    KEY: '[[key]] 1 secret is missing; set it, as in secret = { env = "CI_KEY" }',
+    f'{KEY}secret = "canary"': (
+        "[[key]] 1 secret is no reference;"
+        ' write { env = "NAME" } or { file = "PATH" }, never the secret itself'
+    ),
+    f'{KEY}secret = {{ env = "A" }}\n{KEY}secret = {{ env = "B" }}': "two [[key]] are named ci; rename one",
+    "[ledger]\nmax_names = 0": "[ledger] max_names is 0; write a number of at least 1",
     LAB * 2: "two [[upstream]] are named lab; rename one",
     'default_upstream = "opnai"': 'default_upstream "opnai" is no upstream; did you mean openai?',
-    'default_upstream = "x"': ('default_upstream "x" is no upstream; known are anthropic, ollama, openai'),
+    'default_upstream = "x"': (
+        'default_upstream "x" is no upstream; known are anthropic, google, ollama, openai'
+    ),
 }
 
 
 @pytest.mark.parametrize("text", WRONG)
 def test_a_wrong_value_is_shown_with_what_is_to_be_written(tmp_path: Path, text: str) -> None:
-    assert sentence(tmp_path, text) == WRONG[text]
+    said = sentence(tmp_path, text)
+    assert said == WRONG[text]
+    assert "canary" not in said
 
 
 NO_TOML = {"port = ": 1, "[server]\nport 8300": 2, "[server]\nport = 1\nport = 2": 3, "[server\n": 1}

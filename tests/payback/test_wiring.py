@@ -6,14 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from ledger.errors import LedgerError
 from ledger.meter import Meter
-from ledger.price import Price
+from ledger.price import Price, Rate
 from payback.errors import SettingsError
+from payback.sections import PriceSettings
 from payback.settings import Settings, read_settings
-from payback.wiring import ledger_path, price_book, spool_path, upstreams, workload_rules
+from payback.wiring import (
+    attributor,
+    key_names,
+    ledger_path,
+    price_book,
+    spool_path,
+    upstreams,
+    workload_rules,
+)
+from proxy.credential import label_of
 from proxy.upstream import Upstream
+from proxy.workload_rule import FACTS
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -48,6 +60,7 @@ def test_the_spool_is_beside_the_ledger_unless_the_configuration_says_otherwise(
 def test_the_built_in_upstreams_know_whose_prices_apply() -> None:
     known = {upstream.name: upstream for upstream in upstreams(Settings(), "127.0.0.1", 8300)}
     assert (known["openai"].provider, known["anthropic"].provider) == ("openai", "anthropic")
+    assert known["google"].provider == "google"
     assert known["ollama"].self_hosted
     assert all(upstream.credential is None for upstream in known.values())
 
@@ -64,6 +77,7 @@ def test_a_provider_is_told_from_the_host_or_else_is_the_upstreams_name() -> Non
         ("openai", ("Authorization", "Bearer sk-lab")),
         ("anthropic", ("x-api-key", "sk-lab")),
         ("azure", ("api-key", "sk-lab")),
+        ("google", ("x-goog-api-key", "sk-lab")),
     ],
 )
 def test_a_configured_key_goes_into_the_header_that_the_provider_reads(
@@ -71,6 +85,15 @@ def test_a_configured_key_goes_into_the_header_that_the_provider_reads(
 ) -> None:
     monkeypatch.setenv("LAB_KEY", "sk-lab")
     assert lab(provider=provider, api_key={"env": "LAB_KEY"}).credential == credential
+
+
+def test_googles_api_that_is_openais_takes_a_configured_key_as_openai_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LAB_KEY", "sk-lab")
+    base_url = "https://generativelanguage.googleapis.com/v1beta/openai/"
+    google = lab(base_url=base_url, api_key={"env": "LAB_KEY"})
+    assert (google.provider, google.credential) == ("google", ("Authorization", "Bearer sk-lab"))
 
 
 def test_a_secret_that_is_not_there_is_told_with_its_upstream(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +108,7 @@ def test_usage_is_asked_for_unless_the_upstream_sends_it_anyway_or_the_configura
     assert lab().asks_for_usage
     assert not lab(include_usage=False).asks_for_usage
     assert not lab(provider="openrouter").asks_for_usage
+    assert not lab(base_url="https://api.mistral.ai/v1").asks_for_usage
     assert lab(provider="openrouter", include_usage=True).asks_for_usage
 
 
@@ -126,11 +150,21 @@ def test_a_stated_price_is_exact_and_holds_from_its_first_day() -> None:
 
 def test_every_rate_of_a_price_has_a_meter() -> None:
     """A key of the configuration that no meter reads would be a price that is never charged."""
-    names = [f"{meter}_usd_per_mtok" for meter in Meter if meter is not Meter.REQUEST]
-    price = {"provider": "p", "model": "m", **dict.fromkeys(names, "1")}
+    names = [field for field in PriceSettings.model_fields if "usd_per_" in field]
+    price = {"provider": "p", "model": "m", **{name: str(number) for number, name in enumerate(names)}}
     found = price_book(settings_with(price=[price])).price_at("p", ["m"], None, NOW)
     assert isinstance(found, Price)
     assert {rate.meter for rate in found.rates} == set(Meter) - {Meter.REQUEST}
+    assert {rate.usd for rate in found.rates} == set(range(len(names)))
+
+
+def test_a_price_may_be_for_an_hour_or_a_thousand_pages() -> None:
+    price = {"provider": "p", "model": "m", "usd_per_audio_hour": "0.36", "usd_per_1k_pages": "1"}
+    found = price_book(settings_with(price=[price])).price_at("p", ["m"], None, NOW)
+    assert isinstance(found, Price)
+    assert found.rates == (
+        Rate(Meter.AUDIO, Decimal("0.36"), 3_600_000), Rate(Meter.PAGE, Decimal(1), 1000)
+    )  # fmt: skip
 
 
 def test_an_alias_is_priced_as_the_model_that_it_stands_for() -> None:
@@ -143,11 +177,51 @@ def test_an_alias_is_priced_as_the_model_that_it_stands_for() -> None:
 
 
 def test_workload_rules_keep_their_order_and_all_their_patterns() -> None:
-    match = {"key": "k", "model": "m", "path": "p", "client": "c", "project": "j", "user": "u"}
-    rules = workload_rules(
-        settings_with(workload=[{"name": "first", "match": match}, {"name": "rest", "match": {}}])
-    )
+    match: dict[Any, str] = {fact: f"a-{fact}" for fact in FACTS}
+    headers = {"X-Team": "search"}
+    first = {"name": "first", "match": {**match, "header": {"x-team": "search*"}}}
+    rules = workload_rules(settings_with(workload=[first, {"name": "rest", "match": {}}]))
     assert [rule.name for rule in rules] == ["first", "rest"]
-    assert rules[0].matches(match)
-    assert [fact for fact in match if rules[0].matches({**match, fact: "other"})] == []
-    assert rules[1].matches(dict.fromkeys(match))
+    assert rules[0].matches(match, CIMultiDict(headers))
+    assert not rules[0].matches(match, {})
+    for fact in FACTS:
+        assert not rules[0].matches({**match, fact: "b"}, CIMultiDict(headers)), fact
+    assert rules[1].matches(dict.fromkeys(FACTS), {})
+
+
+def keys(*names: str) -> Settings:
+    """Keys whose secrets are in the environment, under their own names."""
+    return settings_with(key=[{"name": name, "secret": {"env": name}} for name in names])
+
+
+def test_a_key_of_the_configuration_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "sk-canary")
+    named = attributor(keys("CI"), b"of this ledger")
+    assert named.of({"Authorization": "Bearer sk-canary"}, "/", None).key == "CI"
+    assert named.of({"Authorization": "Bearer sk-other"}, "/", None).key == label_of(
+        "sk-other", b"of this ledger"
+    )
+    assert key_names(keys("CI"), b"of this ledger") == {label_of("sk-canary", b"of this ledger"): "CI"}
+
+
+def test_a_key_whose_secret_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(SettingsError) as raised:
+        attributor(keys("CI"), b"")
+    assert str(raised.value) == (
+        "key CI: secret: the environment variable CI is empty or not there;"
+        " set it, or take key CI: secret out"
+    )
+
+
+def test_a_secret_that_has_two_names_is_told_without_repeating_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "sk-canary")
+    monkeypatch.setenv("CD", "sk-canary")
+    with pytest.raises(SettingsError) as raised:
+        attributor(keys("CI", "CD"), b"")
+    assert str(raised.value) == "key CD: secret is that of key CI too; take one of the two out"
+
+
+def test_names_are_kept_apart_up_to_the_number_in_the_configuration() -> None:
+    bounded = attributor(settings_with(ledger={"max_names": 1}), b"")
+    assert [bounded.model_name(model) for model in ("a", "b")] == ["a", "other"]

@@ -151,7 +151,7 @@ async def test_the_last_byte_of_a_document_waits_for_the_ledger(
 
 
 @pytest.mark.parametrize(
-    "request_", [get("/v1/models"), post("/v1/responses", b"{}"), get("/v1/models", method="HEAD")]
+    "request_", [get("/v1/models"), post("/v1/videos", b"{}"), get("/v1/models", method="HEAD")]
 )
 async def test_an_unmetered_call_has_ended_in_the_ledger_when_the_client_has_its_last_byte(
     request_: bytes, upstream: Upstream, payback: Payback

@@ -6,32 +6,52 @@ import pytest
 
 from ledger.money import render_usd
 from ledger.rating import Charge, rate
+from ledger.timings import Timings
 from ledger.usage import MAX_TOKENS, TokenUsage
-from proxy.dialects import DIALECTS, dialect_of, openai_chat, openai_completions, openai_embeddings
+from proxy.dialects import DIALECTS, dialect_of
+from proxy.dialects.dialect import Framing
 from proxy.dialects.openai_document import read
 from proxy.dialects.openai_usage import usage_of
-from proxy.dialects.reading import LONGEST_NAME, Reading, name_of
-from proxy.tap import DocumentTap, Learned, StreamTap
+from proxy.dialects.reading import LONGEST_NAME, Item, Reading, name_of
+from proxy.record import NO_TOKENS
+from proxy.tap import DocumentTap, StreamTap, Tap
 from tests.proxy.bodies import compact
-from tests.proxy.recorded import FOLDER, Recorded, recorded
+from tests.proxy.recorded import FOLDERS, Recorded, dialect_named, recorded
 
-DOCUMENTS, STREAMS = recorded(".json"), recorded(".sse")
+DOCUMENTS, STREAMS, LINES = recorded(".json"), recorded(".sse"), recorded(".ndjson")
+HIDDEN = [case for case in STREAMS if case.dialect.asks_for_usage]
 
 
 def name_of_case(case: Recorded) -> str:
     return case.name
 
 
-def check(case: Recorded, learned: Learned) -> None:
-    expected = case.expected
+def check(case: Recorded, tap: Tap) -> None:
+    expected, learned = case.expected, tap.learned
     assert learned.usage == case.usage
+    assert (learned.units, learned.timings) == (case.units, case.timings)
     assert (learned.model, learned.service_tier) == (expected["model"], expected["service_tier"])
     assert learned.problem == expected["problem"]
     assert learned.done == expected.get("done", False)
-    if case.usage is not None:
-        charge = rate(case.usage, case.price)
+    claimed = None if learned.upstream_cost is None else render_usd(learned.upstream_cost)
+    assert claimed == expected.get("upstream_cost")
+    assert [told(item) for item in tap.take_items()] == expected.get("items", [])
+    if expected.get("list_cost_usd") is not None:
+        charge = rate(learned.usage or NO_TOKENS, case.price, learned.units)
         assert isinstance(charge, Charge), charge
         assert render_usd(charge.list_cost) == expected["list_cost_usd"]
+
+
+def told(item: Item) -> dict[str, Any]:
+    usage = item.reading.usage
+    counts = {name: getattr(usage, name) for name in TokenUsage.__struct_fields__} if usage else {}
+    return {
+        "operation": item.operation,
+        "key": item.key,
+        "is_failed": item.is_failed,
+        "model": item.reading.model,
+        "usage": {name: count for name, count in counts.items() if count is not None} or None,
+    }
 
 
 @pytest.mark.parametrize("case", DOCUMENTS, ids=name_of_case)
@@ -39,32 +59,52 @@ def test_tokens_and_cost_of_a_document_are_those_counted_by_hand(case: Recorded)
     tap = DocumentTap(case.dialect)
     assert tap.feed(case.body) == case.body
     tap.finish()
-    check(case, tap.learned)
+    check(case, tap)
 
 
 @pytest.mark.parametrize("case", STREAMS, ids=name_of_case)
 def test_tokens_and_cost_of_a_stream_are_those_counted_by_hand(case: Recorded) -> None:
     tap = StreamTap(case.dialect, hide=False)
     assert tap.feed(case.body) + tap.finish() == case.body
-    check(case, tap.learned)
+    check(case, tap)
 
 
-@pytest.mark.parametrize("case", STREAMS, ids=name_of_case)
+@pytest.mark.parametrize("case", LINES, ids=name_of_case)
+def test_tokens_and_cost_of_lines_are_those_counted_by_hand(case: Recorded) -> None:
+    tap = StreamTap(case.dialect, Framing.LINES, hide=False)
+    assert tap.feed(case.body) + tap.finish() == case.body
+    check(case, tap)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 64])
+@pytest.mark.parametrize("case", [*STREAMS, *LINES], ids=name_of_case)
+def test_what_a_stream_tells_does_not_depend_on_where_it_is_cut(case: Recorded, size: int) -> None:
+    framing = Framing.LINES if case.file.suffix == ".ndjson" else Framing.EVENTS
+    tap = StreamTap(case.dialect, framing, hide=False)
+    pieces = [case.body[place : place + size] for place in range(0, len(case.body), size)]
+    assert b"".join(map(tap.feed, pieces)) + tap.finish() == case.body
+    check(case, tap)
+
+
+@pytest.mark.parametrize("case", HIDDEN, ids=name_of_case)
 def test_a_client_that_did_not_ask_for_usage_sees_the_stream_it_would_have_had(case: Recorded) -> None:
     tap = StreamTap(case.dialect, hide=True)
     seen = b"".join(tap.feed(case.body[place : place + 7]) for place in range(0, len(case.body), 7))
     assert seen + tap.finish() == case.seen
-    check(case, tap.learned)
+    check(case, tap)
 
 
 def test_every_recorded_answer_is_used() -> None:
-    answers = {case.file for case in [*DOCUMENTS, *STREAMS]}
-    there = {file for file in FOLDER.glob("openai_*/*") if "." not in file.stem}
+    answers = {case.file for case in [*DOCUMENTS, *STREAMS, *LINES]}
+    there = {file for folder in FOLDERS for file in folder.iterdir() if "." not in file.stem}
     assert there == answers
-    assert {folder.name for folder in FOLDER.glob("openai_*")} == {
-        dialect.__name__.rpartition(".")[2]
-        for dialect in (openai_chat, openai_completions, openai_embeddings)
-    }
+
+
+def test_every_dialect_has_recorded_answers() -> None:
+    recorded_dialects = [dialect_named(folder.name) for folder in FOLDERS]
+    assert [
+        dialect.path for dialect in DIALECTS if dialect.is_billed and dialect not in recorded_dialects
+    ] == []
 
 
 WRONG: list[tuple[Any, str]] = [
@@ -95,7 +135,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"prompt_tokens": 11, "prompt_cache_hit_tokens": 12}, "cached tokens (12) exceed"),
     (
         {"prompt_tokens": 11, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 6}},
-        "reasoning and audio tokens (6) exceed",
+        "reasoning, audio, image and rejected tokens (6) exceed",
     ),
     ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, "no tokens at all"),
 ]
@@ -172,17 +212,25 @@ def test_names_are_bounded_and_can_be_stored() -> None:
 
 
 def test_every_dialect_is_found_at_its_path() -> None:
-    for dialect in DIALECTS:
-        assert dialect_of(f"/v1{dialect.PATH}") is dialect
-        assert dialect_of(f"/v1{dialect.PATH}/1") is None
-    assert dialect_of("/v1/models") is None
+    for ending, operation in (
+        ("chat/completions", "chat"),
+        ("completions", "text_completion"),
+        ("embeddings", "embeddings"),
+    ):
+        for prefix in ("/v1", "/openai/v1", "/api/v3", ""):
+            dialect, model = dialect_of("POST", f"{prefix}/{ending}")
+            assert dialect is not None
+            assert (dialect.operation, model) == (operation, None)
+            assert dialect_of("POST", f"{prefix}/{ending}/1") == (None, None)
+            assert dialect_of("GET", f"{prefix}/{ending}") == (None, None)
+    assert dialect_of("POST", "/v1/models") == (None, None)
 
 
 def test_timings_of_llama_cpp_count_the_whole_prompt() -> None:
     timings = {"cache_n": 23, "prompt_n": 1, "prompt_ms": 0.3, "predicted_n": 4}
     reading = read(compact({"model": "m", "choices": [{}], "timings": timings}))
     usage = TokenUsage(input_tokens=24, output_tokens=4, cache_read_tokens=23)
-    assert reading == Reading(model="m", usage=usage)
+    assert reading == Reading(model="m", usage=usage, timings=Timings(prefill_us=300))
 
 
 def test_usage_goes_before_timings() -> None:

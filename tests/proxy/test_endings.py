@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.call import Entry, Outcome, Pricing
+from ledger.call import Entry, Outcome, Pricing, UsageBasis
 from tests.proxy.bodies import (
     ASKED_EVENTS,
     ASKED_REQUEST,
@@ -74,7 +74,8 @@ async def test_a_stream_that_upstream_cuts_has_no_end_for_the_client_either(
     answer = await call(payback.port, post(CHAT, STREAM_REQUEST))
     assert (answer.body, answer.whole) == (chunk("Hel") + chunk("lo"), False)
     row = await payback.row()
-    assert ending(row) == (Outcome.UPSTREAM_BROKE, 200, "upstream cut its answer")
+    assert ending(row) == (Outcome.UPSTREAM_BROKE, 200, None)
+    assert (row.call.usage_basis, row.pricing) == (UsageBasis.PARTIAL, Pricing.PRICED)
     assert row.call.response_model == "small-model"
 
 

@@ -147,7 +147,7 @@ def test_a_stream_that_was_asked_for_usage_is_for_the_client_the_one_that_was_no
     streams: tuple[bytes, bytes], places: list[int]
 ) -> None:
     asked, unasked = streams
-    tap = StreamTap(openai_chat, hide=True)
+    tap = StreamTap(openai_chat.DIALECT, hide=True)
     seen = b"".join(tap.feed(piece) for piece in cut(asked, places)) + tap.finish()
     assert seen == unasked
     assert tap.learned.usage is not None
@@ -160,7 +160,7 @@ def test_a_stream_that_the_client_asked_for_is_not_changed_and_passes_at_once(
     streams: tuple[bytes, bytes], places: list[int]
 ) -> None:
     asked, _ = streams
-    tap = StreamTap(openai_chat, hide=False)
+    tap = StreamTap(openai_chat.DIALECT, hide=False)
     pieces = cut(asked, places)
     assert [tap.feed(piece) for piece in pieces] == pieces
     assert tap.finish() == b""

@@ -4,14 +4,16 @@ import gzip
 import tracemalloc
 import zlib
 
+import brotli
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.usage import TokenUsage
+from proxy.decoding import decoded, decoder_of, zstd
 from proxy.dialects import openai_chat
 from proxy.inflate import MAX_INFLATED_BYTES, InflatingTap
-from proxy.tap import DocumentTap, StreamTap
+from proxy.tap import DocumentTap, StreamTap, Tap
 from tests.proxy.bodies import ASKED_EVENTS, CHAT_ANSWER
 from tests.proxy.test_sse import cut
 
@@ -19,14 +21,32 @@ GZIPPED = gzip.compress(CHAT_ANSWER)
 ELEVEN_AND_FIVE = TokenUsage(input_tokens=11, output_tokens=5)
 
 
-def document_tap() -> InflatingTap:
-    return InflatingTap(DocumentTap(openai_chat))
+def tapped(tap: Tap, encoding: str = "gzip") -> InflatingTap:
+    decoder = decoder_of(encoding)
+    assert decoder is not None
+    return InflatingTap(tap, decoder)
 
 
-@given(st.sampled_from([GZIPPED, zlib.compress(CHAT_ANSWER)]), st.lists(st.integers(0, 500), max_size=8))
+def document_tap(encoding: str = "gzip") -> InflatingTap:
+    return tapped(DocumentTap(openai_chat.DIALECT), encoding)
+
+
+ENCODED = [
+    ("gzip", GZIPPED),
+    ("deflate", zlib.compress(CHAT_ANSWER)),
+    ("br", brotli.compress(CHAT_ANSWER)),
+    ("zstd", zstd.compress(CHAT_ANSWER)),
+    ("zstd", zstd.compress(CHAT_ANSWER[:50]) + zstd.compress(CHAT_ANSWER[50:])),
+]
+
+
+@given(st.sampled_from(ENCODED), st.lists(st.integers(0, 500), max_size=8))
 @settings(deadline=None)
-def test_a_compressed_answer_is_metered_and_passes_as_it_is(body: bytes, places: list[int]) -> None:
-    tap = document_tap()
+def test_a_compressed_answer_is_metered_and_passes_as_it_is(
+    encoded: tuple[str, bytes], places: list[int]
+) -> None:
+    encoding, body = encoded
+    tap = document_tap(encoding)
     pieces = cut(body, places)
     assert [tap.feed(piece) for piece in pieces] == pieces
     assert tap.finish() == b""
@@ -35,7 +55,7 @@ def test_a_compressed_answer_is_metered_and_passes_as_it_is(body: bytes, places:
 
 
 def test_a_stream_with_a_gzip_member_for_each_event_is_metered() -> None:
-    tap = InflatingTap(StreamTap(openai_chat, hide=False))
+    tap = tapped(StreamTap(openai_chat.DIALECT, hide=False))
     for event in ASKED_EVENTS:
         assert tap.feed(gzip.compress(event)) == gzip.compress(event)
     tap.finish()
@@ -69,3 +89,37 @@ def test_a_bomb_is_given_up_at_a_bound_with_little_memory() -> None:
     assert tap._left > -(1 << 20), "inflated on after the bound"
     assert tap.learned.problem == "the answer inflates to more than is read"
     assert peak_bytes < MAX_INFLATED_BYTES // 16
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+@given(body=st.binary(max_size=200))
+@settings(deadline=None, max_examples=50)
+def test_bytes_that_are_not_of_their_encoding_pass_and_raise_nothing(encoding: str, body: bytes) -> None:
+    tap = document_tap(encoding)
+    assert tap.feed(body) == body
+    assert tap.feed(body) == body
+    tap.finish()
+    assert tap.learned.usage is None
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+def test_a_bomb_in_another_encoding_is_given_up_too(encoding: str) -> None:
+    """256 MiB of zeros in some KB."""
+    zeros = bytes(256 << 20)
+    bomb = brotli.compress(zeros, quality=1) if encoding == "br" else zstd.compress(zeros)
+    del zeros
+    tap = document_tap(encoding)
+    tracemalloc.start()
+    tap.feed(bomb)
+    tap.finish()
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert tap.learned.problem == "the answer inflates to more than is read"
+    assert peak_bytes < MAX_INFLATED_BYTES // 16
+    assert decoded(bomb, encoding, 1 << 20) is None
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip, gzip", "compress", "x"])
+def test_an_encoding_that_is_not_known_is_not_guessed(encoding: str) -> None:
+    assert decoder_of(encoding) is None
+    assert decoded(b"x", encoding, 10) is None

@@ -139,7 +139,7 @@ async def test_a_fault_of_the_meter_is_logged_without_what_it_was_fed(
     def fails(document: bytes) -> None:
         raise RuntimeError("the meter is broken")
 
-    monkeypatch.setattr("proxy.dialects.openai_chat.read", fails)
+    monkeypatch.setattr("proxy.dialects.openai_document.read", fails)
     upstream.script = tells_all
     await call(payback.port, post(CHAT, chat_request(**MESSAGES), *CREDENTIALS))
     assert "metering failed" in caplog.text

@@ -36,6 +36,21 @@ def test_ollamas_paths_have_its_shape(path: str) -> None:
     assert body_of(path, 503) == {"error": MESSAGE}
 
 
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [(400, "INVALID_ARGUMENT"), (403, "PERMISSION_DENIED"), (503, "UNAVAILABLE"), (504, "DEADLINE_EXCEEDED")],
+)
+@pytest.mark.parametrize(
+    "path", ["/v1beta/models/g:generateContent", "/google/v1beta/files", "/v1/models/g:embedContent?alt=json"]
+)
+def test_googles_paths_have_its_shape(path: str, status: int, name: str) -> None:
+    assert body_of(path, status) == {"error": {"code": status, "message": MESSAGE, "status": name}}
+
+
+def test_openais_api_at_google_has_openais_shape() -> None:
+    assert body_of("/v1beta/openai/chat/completions", 503)["error"]["type"] == "server_error"
+
+
 def test_headers_say_which_call_it_was_and_when_to_come_again() -> None:
     answer = answer_of(Refusal(503, "x", "y", retry_after_s=1), "/v1/x", "the-id")
     assert (answer.headers["X-Payback-Call-Id"], answer.headers["Retry-After"]) == ("the-id", "1")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from proxy.route import NoRoute, Router, Target
+from proxy.route import LONGEST_SPOKEN, NoRoute, Router, Target
 from proxy.upstream import Upstream, root_of
 
 
@@ -18,6 +18,7 @@ def upstream(name: str, base_url: str, *models: str) -> Upstream:
 UPSTREAMS = [
     upstream("openai", "https://api.openai.test/v1"),
     upstream("anthropic", "https://api.anthropic.test/v1"),
+    upstream("google", "https://google.test"),
     upstream("ollama", "http://127.0.0.1:11434"),
     upstream("lab", "http://10.0.0.5:8000/v1", "llama*", "qwen-?"),
     upstream("gemini", "https://gemini.test/v1beta/openai/"),
@@ -29,7 +30,7 @@ def test_an_azure_path_and_its_key_do_not_go_to_openai_for_the_name_it_begins_wi
     """Azure's own paths begin with /openai/deployments: https://learn.microsoft.com/azure/ai-foundry/openai"""
     router = Router([*UPSTREAMS, upstream("azure", "https://me.openai.azure.test")], "azure")
     path = "/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21"
-    target = router.target_of(path)
+    target = router.target_of("POST", path)
     assert isinstance(target, Target)
     assert target.raw_path == path
     assert router.upstream_of(target, None).name == "azure"
@@ -37,7 +38,7 @@ def test_an_azure_path_and_its_key_do_not_go_to_openai_for_the_name_it_begins_wi
 
 def routed(raw_path: str, model: str | None = None) -> tuple[str, str]:
     """Name of the upstream, and the address that is called."""
-    target = ROUTER.target_of(raw_path)
+    target = ROUTER.target_of("POST", raw_path)
     assert isinstance(target, Target), target
     chosen = ROUTER.upstream_of(target, model)
     return chosen.name, str(ROUTER.url_of(chosen, target.raw_path))
@@ -62,6 +63,31 @@ def routed(raw_path: str, model: str | None = None) -> tuple[str, str]:
             "https://api.anthropic.test/v1/messages/count_tokens",
         ),
         ("/v1/messages_and_more", None, "openai", "https://api.openai.test/v1/messages_and_more"),
+        (
+            "/v1beta/models/g:generateContent",
+            "g",
+            "google",
+            "https://google.test/v1beta/models/g:generateContent",
+        ),
+        ("/v1/models/g:embedContent?x=1", "g", "google", "https://google.test/v1/models/g:embedContent?x=1"),
+        (
+            "/v1beta/models/llama3:countTokens",
+            "llama3",
+            "lab",
+            "http://10.0.0.5:8000/v1beta/models/llama3:countTokens",
+        ),
+        (
+            "/v1beta/openai/chat/completions",
+            None,
+            "google",
+            "https://google.test/v1beta/openai/chat/completions",
+        ),
+        ("/v1/interactions", None, "google", "https://google.test/v1/interactions"),
+        ("/v1/interactions_and_more", None, "openai", "https://api.openai.test/v1/interactions_and_more"),
+        ("/upload/v1beta/files", None, "google", "https://google.test/upload/v1beta/files"),
+        ("/google/v1/x:y", None, "google", "https://google.test/v1/x:y"),
+        ("/v1/models/ft:gpt:acme::aB", None, "openai", "https://api.openai.test/v1/models/ft:gpt:acme::aB"),
+        ("/v1beta1/x", None, "openai", "https://api.openai.test/v1beta1/x"),
         ("/api/chat", None, "ollama", "http://127.0.0.1:11434/api/chat"),
         ("/api/chat", "llama3", "lab", "http://10.0.0.5:8000/api/chat"),
         ("/lab", None, "openai", "https://api.openai.test/lab"),
@@ -86,11 +112,31 @@ def test_the_prefix_then_the_model_then_the_dialect_then_the_default_choose(
     ],
 )
 def test_path_and_query_go_on_exactly_as_they_came(rest: str) -> None:
-    target = ROUTER.target_of(f"/lab{rest}")
+    target = ROUTER.target_of("POST", f"/lab{rest}")
     assert isinstance(target, Target)
     url = ROUTER.url_of(ROUTER.upstream_of(target, None), target.raw_path)
     assert url.raw_path_qs == rest
     assert url.authority == "10.0.0.5:8000"
+
+
+@pytest.mark.parametrize(
+    ("query", "rest"),
+    [
+        ("?key=theirs", ""),
+        ("?key=theirs&alt=sse", "?alt=sse"),
+        ("?alt=sse&%6Bey=theirs&key", "?alt=sse"),
+        ("?monkey=1&x=key=2", "?monkey=1&x=key=2"),
+        ("?a[]=1&b=c+d&e=%2B", "?a[]=1&b=c+d&e=%2B"),
+        ("", ""),
+    ],
+)
+def test_a_key_in_the_query_stays_here_where_one_is_configured_and_nowhere_else(
+    query: str, rest: str
+) -> None:
+    path = f"/v1beta/models{query}"
+    with_own = Upstream(name="g", root=root_of("https://google.test"), credential=("x-goog-api-key", "ours"))
+    assert ROUTER.url_of(with_own, path).raw_path_qs == f"/v1beta/models{rest}"
+    assert str(ROUTER.url_of(UPSTREAMS[0], path)) == f"https://api.openai.test{path}"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +152,7 @@ def test_path_and_query_go_on_exactly_as_they_came(rest: str) -> None:
     ],
 )
 def test_only_a_path_is_a_target(raw_path: str) -> None:
-    assert isinstance(ROUTER.target_of(raw_path), NoRoute)
+    assert isinstance(ROUTER.target_of("POST", raw_path), NoRoute)
 
 
 @pytest.mark.parametrize(
@@ -124,19 +170,19 @@ def test_only_a_path_is_a_target(raw_path: str) -> None:
     ],
 )
 def test_a_path_that_some_server_reads_as_climbing_has_no_route(raw_path: str) -> None:
-    assert isinstance(ROUTER.target_of(raw_path), NoRoute)
+    assert isinstance(ROUTER.target_of("POST", raw_path), NoRoute)
 
 
 @pytest.mark.parametrize(
     "raw_path", ["/v1/files/..a", "/v1/a..b", "/v1/...", "/v1/x?path=../y", "/v1/.well-known"]
 )
 def test_dots_that_climb_nowhere_pass(raw_path: str) -> None:
-    assert isinstance(ROUTER.target_of(raw_path), Target)
+    assert isinstance(ROUTER.target_of("POST", raw_path), Target)
 
 
 @given(st.text(st.sampled_from("/@:.%2eE\\?#[]a1lb"), max_size=30))
 def test_no_path_reaches_another_host_scheme_or_port(path: str) -> None:
-    target = ROUTER.target_of(f"/{path}")
+    target = ROUTER.target_of("POST", f"/{path}")
     if isinstance(target, Target):
         url = ROUTER.url_of(ROUTER.upstream_of(target, None), target.raw_path)
         assert (url.scheme, url.authority) in {
@@ -156,9 +202,16 @@ def test_no_path_reaches_another_host_scheme_or_port(path: str) -> None:
     ],
 )
 def test_the_path_without_its_query_says_what_is_metered(raw_path: str, operation: str | None) -> None:
-    target = ROUTER.target_of(raw_path)
+    target = ROUTER.target_of("POST", raw_path)
     assert isinstance(target, Target)
-    assert (target.dialect.OPERATION if target.dialect else None) == operation
+    assert (target.dialect.operation if target.dialect else None) == operation
+
+
+def test_a_path_that_is_longer_than_any_apis_is_not_looked_at() -> None:
+    """A client that makes up paths of megabytes keeps nobody else waiting."""
+    target = ROUTER.target_of("POST", f"/v1/{'p' * LONGEST_SPOKEN}/chat/completions")
+    assert isinstance(target, Target)
+    assert (target.dialect, target.upstream, target.fallback.name) == (None, None, "openai")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +233,7 @@ def test_a_base_url_is_understood_as_providers_write_it(base_url: str, root: str
 def test_paths_that_a_client_makes_up_fill_no_memory() -> None:
     tracemalloc.start()
     for number in range(300):
-        ROUTER.target_of(f"/v1/{number}{'p' * 60_000}")
+        ROUTER.target_of("POST", f"/v1/{number}{'p' * 60_000}")
     held_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held_bytes < 1 << 20, "300 paths of 60 KB are 18 MB"

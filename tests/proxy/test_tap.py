@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from ledger.usage import TokenUsage
 from proxy.dialects import openai_chat, openai_embeddings
 from proxy.dialects.reading import Reading
+from proxy.learned import Learned
+from proxy.outline import HEAD_BYTES
 from proxy.sse import MAX_EVENT_BYTES
-from proxy.tap import HEAD_BYTES, MAX_DOCUMENT_BYTES, DocumentTap, Learned, NoTap, StreamTap
+from proxy.tap import MAX_DOCUMENT_BYTES, DocumentTap, NoTap, StreamTap
 from tests.proxy.bodies import (
     ASKED_EVENTS,
     CHAT_ANSWER,
@@ -27,7 +29,7 @@ ELEVEN_AND_FIVE = TokenUsage(input_tokens=11, output_tokens=5)
 
 
 def learned_from(*events: bytes, hide: bool = False) -> tuple[Learned, bytes]:
-    tap = StreamTap(openai_chat, hide=hide)
+    tap = StreamTap(openai_chat.DIALECT, hide=hide)
     seen = b"".join(map(tap.feed, events)) + tap.finish()
     return tap.learned, seen
 
@@ -35,7 +37,7 @@ def learned_from(*events: bytes, hide: bool = False) -> tuple[Learned, bytes]:
 @given(st.lists(st.integers(0, 1000), max_size=8))
 @settings(deadline=None)
 def test_usage_of_a_document_does_not_depend_on_where_it_is_cut(places: list[int]) -> None:
-    tap = DocumentTap(openai_chat)
+    tap = DocumentTap(openai_chat.DIALECT)
     pieces = cut(CHAT_ANSWER, places)
     assert [tap.feed(piece) for piece in pieces] == pieces
     assert tap.finish() == b""
@@ -77,7 +79,7 @@ def test_usage_that_was_set_is_not_lost_to_a_null_after_it() -> None:
 
 
 def test_a_cut_stream_keeps_the_model_it_had_told() -> None:
-    tap = StreamTap(openai_chat, hide=False)
+    tap = StreamTap(openai_chat.DIALECT, hide=False)
     tap.feed(chunk("Hel"))
     assert tap.learned == Learned(model="small-model")
 
@@ -90,17 +92,17 @@ def test_a_last_event_without_its_blank_line_is_metered_and_passed_on() -> None:
 
 def test_a_stream_and_a_document_without_usage_say_so() -> None:
     assert learned_from(*PLAIN_EVENTS)[0].problem == "the stream reported no usage"
-    tap = DocumentTap(openai_chat)
+    tap = DocumentTap(openai_chat.DIALECT)
     tap.feed(compact({"model": "m", "choices": []}))
     tap.finish()
     assert (tap.learned.model, tap.learned.problem) == ("m", "the answer reports no usage")
 
 
 @pytest.mark.parametrize(
-    "document", [b"", b"<html>", b"[]", b"null", b'{"usage":', b"[" * 200_000, b'{"a":' * 40_000, b'{"a":1}x']
+    "document", [b"", b"<html>", b"[]", b"null", b'{"usage":', b"[" * 150_000, b'{"a":' * 30_000, b'{"a":1}x']
 )
 def test_an_answer_that_is_no_json_object_is_a_problem_and_no_exception(document: bytes) -> None:
-    tap = DocumentTap(openai_chat)
+    tap = DocumentTap(openai_chat.DIALECT)
     assert tap.feed(document) == document
     tap.finish()
     assert tap.learned == Learned(problem="the answer is not JSON")
@@ -112,7 +114,7 @@ def test_usage_at_the_end_of_an_answer_too_long_to_hold_is_found() -> None:
         {"data": [{"embedding": numbers}], "model": "e", "usage": {"prompt_tokens": 8, "total_tokens": 8}}
     )
     assert len(body) > 2 * MAX_DOCUMENT_BYTES
-    tap = DocumentTap(openai_embeddings)
+    tap = DocumentTap(openai_embeddings.DIALECT)
     for start in range(0, len(body), 65_536):
         tap.feed(body[start : start + 65_536])
         assert len(b"".join(tap._parts)) <= MAX_DOCUMENT_BYTES
@@ -125,7 +127,7 @@ def test_usage_before_the_data_of_an_answer_too_long_to_hold_is_found() -> None:
     usage = (
         b'{"model":"tiny","object":"list","usage":{"prompt_tokens":8,"total_tokens":8},"data":[{"embedding":['
     )
-    tap = DocumentTap(openai_embeddings)
+    tap = DocumentTap(openai_embeddings.DIALECT)
     for piece in (usage, *[b"0.123456789," * 4000] * 20, b'0],"usage":{"n":1}}]}'):
         assert tap.feed(piece) == piece
     tap.finish()
@@ -141,7 +143,7 @@ def test_usage_before_the_data_of_an_answer_too_long_to_hold_is_found() -> None:
     ],
 )
 def test_what_only_looks_like_usage_at_the_start_of_a_long_answer_is_not_counted(start: bytes) -> None:
-    tap = DocumentTap(openai_chat)
+    tap = DocumentTap(openai_chat.DIALECT)
     tap.feed(start + b"x" * (MAX_DOCUMENT_BYTES + 1))
     tap.finish()
     assert tap.learned.usage is None
@@ -158,7 +160,7 @@ def test_what_only_looks_like_usage_at_the_start_of_a_long_answer_is_not_counted
     ],
 )
 def test_what_only_looks_like_usage_at_the_end_of_a_long_answer_is_not_counted(end: bytes) -> None:
-    tap = DocumentTap(openai_chat)
+    tap = DocumentTap(openai_chat.DIALECT)
     tap.feed(b'{"a":"' + b"x" * MAX_DOCUMENT_BYTES + b'",' + end)
     tap.finish()
     assert tap.learned.usage is None
@@ -167,7 +169,7 @@ def test_what_only_looks_like_usage_at_the_end_of_a_long_answer_is_not_counted(e
 
 def test_a_long_answer_whose_usage_is_far_from_both_ends_has_none() -> None:
     far = b"x" * (HEAD_BYTES + 1)
-    tap = DocumentTap(openai_chat)
+    tap = DocumentTap(openai_chat.DIALECT)
     tap.feed(b'{"a":"%s","usage":{"prompt_tokens":9},"b":"%s"}' % (far, b"x" * MAX_DOCUMENT_BYTES))
     tap.finish()
     assert tap.learned == Learned(problem="the answer reports no usage")
@@ -188,10 +190,10 @@ def test_the_word_done_in_a_text_is_not_the_end() -> None:
 
 
 def test_what_a_tap_holds_can_be_given_back_when_it_fails() -> None:
-    tap = StreamTap(openai_chat, hide=True)
+    tap = StreamTap(openai_chat.DIALECT, hide=True)
     assert tap.feed(chunk("a") + b"data: {") == chunk("a")
     assert tap.held() == b"data: {"
-    assert DocumentTap(openai_chat).held() == NoTap().held() == b""
+    assert DocumentTap(openai_chat.DIALECT).held() == NoTap().held() == b""
 
 
 def test_a_later_reading_that_knows_less_takes_nothing_away() -> None:

@@ -86,19 +86,6 @@ async def test_methods_for_other_kinds_of_proxies_make_no_tunnel_and_no_error(
     assert upstream.connections == 0 or line.startswith("TRACE")
 
 
-async def test_a_websocket_is_refused_so_that_its_client_falls_back(
-    upstream: Upstream, payback: Payback
-) -> None:
-    """Codex asks so first; 426 makes it use HTTP at once."""
-    upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
-    answer = await call(
-        payback.port, get("/v1/responses", *upgrade, ("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4PEC=="))
-    )
-    assert answer.status == 426
-    assert b'"code":"no_websocket"' in answer.body
-    assert upstream.connections == 0
-
-
 FRAMINGS = {
     "length and chunks": [("Content-Length", "5"), ("Transfer-Encoding", "chunked")],
     "two lengths": [("Content-Length", "5"), ("Content-Length", "6")],

@@ -1,0 +1,35 @@
+"""What every reader of a usage object does with it: counts, or the reason why there are none."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ledger.usage import TokenUsage
+from proxy.dialects.reading import NO_TOKENS
+
+Counted = tuple[TokenUsage | None, str | None]
+"""The usage, or the problem with it; neither where nothing is said."""
+
+
+def counted(value: object, usage_of: Callable[[dict[str, Any]], TokenUsage]) -> Counted:
+    """*usage_of* raises ValueError where an object holds no usable counts. A usage of 0 and 0 is none.
+
+    >>> counted({}, lambda usage: TokenUsage(input_tokens=usage.get("n")))
+    (None, 'usage in the answer is wrong: input_tokens is not a count of tokens')
+    """
+    if value is None:
+        return None, None
+    if not isinstance(value, dict):
+        return None, "usage in the answer is not an object"
+    try:
+        usage = usage_of(value)
+    except ValueError as error:
+        return None, f"usage in the answer is wrong: {error}"
+    if usage.input_tokens == 0 and usage.output_tokens == 0:
+        return None, NO_TOKENS
+    return usage, None
+
+
+def part(usage: object, name: str) -> dict[str, Any]:
+    """A member that is an object; {} for anything else: details that are no object say nothing."""
+    found = usage.get(name) if isinstance(usage, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,156 @@
+"""Estimates of what an answer did not tell, made of the request, and of the answer's start that was kept."""
+
+import logging
+from functools import partial
+from math import ceil
+from typing import TYPE_CHECKING
+
+import msgspec
+from aiohttp import ClientError
+from msgspec.structs import replace
+
+from ledger.call import UsageBasis
+from ledger.usage import TokenUsage
+from proxy.estimate.answer_text import AnswerText
+from proxy.estimate.remote import RemoteTokenizer
+from proxy.estimate.shape import Shape
+from proxy.kept import Kept
+from proxy.learned import Learned
+from proxy.listening import Completion
+from proxy.route import Router
+from proxy.upstream import Upstream
+from proxy.upstream_client import Answer, UpstreamClient
+
+if TYPE_CHECKING:
+    from proxy.estimate.estimate import Estimate, NoEstimate
+    from proxy.estimate.tokens import TokenCounter
+
+log = logging.getLogger(__name__)
+
+LONGEST_COUNT_BYTES = 8 << 20
+"""Of an answer of /tokenize: a list of numbers."""
+
+
+class _Question(msgspec.Struct, frozen=True):
+    upstream: Upstream
+    shape: Shape
+    body: bytes
+    model: str | None
+
+
+class Estimator:
+    """Its tokenizers are loaded when the first estimate is made."""
+
+    def __init__(self, client: UpstreamClient, router: Router) -> None:
+        self._client = client
+        self._router = router
+        self._counter: TokenCounter | None = None
+        self._remotes: dict[str, RemoteTokenizer] = {}
+
+    def of(self, upstream: Upstream, shape: Shape, body: bytes, model: str | None) -> Completion:
+        return partial(self._completed, _Question(upstream, shape, body, model))
+
+    def close(self) -> None:
+        if self._counter is not None:
+            self._counter.close()
+
+    async def _completed(self, question: _Question, learned: Learned, kept: Kept, is_whole: bool) -> Learned:
+        if not learned.lacks_usage or not any(map(_tells_something, kept.documents())):
+            return learned
+        from proxy.estimate.encoders import NotCounted
+
+        try:
+            found = await self._estimate(question, learned.model, kept)
+            return _with_estimate(learned, found, kept.share, is_whole)
+        except NotCounted as error:
+            return replace(learned, problem=f"{learned.problem or 'no usage'}; not estimated: {error}")
+        except Exception as error:  # a fault in estimating never changes what the client gets
+            log.error("estimating tokens failed", exc_info=error)
+            return learned
+
+    async def _estimate(self, question: _Question, model: str | None, kept: Kept) -> "Estimate | NoEstimate":
+        from proxy.estimate.estimate import estimate  # loads the tokenizers' library
+
+        counter = self._counting()
+        answer = await counter.run(lambda: _text_of(kept, question.shape))
+        return await estimate(
+            counter, question.body, answer, question.shape, model or question.model, self._remote(question)
+        )
+
+    def _counting(self) -> "TokenCounter":
+        from proxy.estimate.tokens import TokenCounter
+
+        if self._counter is None:
+            self._counter = TokenCounter()
+        return self._counter
+
+    def _remote(self, question: _Question) -> RemoteTokenizer | None:
+        """Local engines count with the model's own tokenizer; a cloud is not asked, it might charge."""
+        if not question.upstream.self_hosted:
+            return None
+        name = question.upstream.name
+        if name not in self._remotes:
+            self._remotes[name] = RemoteTokenizer(partial(self._post, question.upstream))
+        return self._remotes[name]
+
+    async def _post(self, upstream: Upstream, path: str, body: bytes) -> bytes | None:
+        headers = [
+            ("Content-Type", "application/json"),
+            *([upstream.credential] if upstream.credential else []),
+        ]
+        url = self._router.url_of(upstream, path)
+        try:
+            answer = await self._client.send("POST", url, headers, body, keeps_connection=False)
+        except (ClientError, TimeoutError):
+            return None
+        try:
+            return await _body_of(answer) if answer.status == 200 else None
+        except (ClientError, TimeoutError):
+            return None
+        finally:
+            answer.close()
+
+
+def _tells_something(document: bytes) -> bool:
+    return document not in (b"", b"[DONE]")
+
+
+async def _body_of(answer: Answer) -> bytes | None:
+    parts: list[bytes] = []
+    while not answer.content.at_eof() and sum(map(len, parts)) <= LONGEST_COUNT_BYTES:
+        parts.append(await answer.content.readany())
+    return b"".join(parts) if answer.content.at_eof() else None
+
+
+def _text_of(kept: Kept, shape: Shape) -> AnswerText:
+    text = AnswerText(shape)
+    for document in kept.documents():
+        text.feed(document)
+    return text
+
+
+def _with_estimate(learned: Learned, found: "Estimate | NoEstimate", share: float, is_whole: bool) -> Learned:
+    """*share*: how much of the answer the estimate was made of."""
+    from proxy.estimate.estimate import NoEstimate
+
+    reason = found.reason if isinstance(found, NoEstimate) else _what_is_missing(found)
+    if reason is not None or isinstance(found, NoEstimate):
+        return replace(learned, problem=f"{learned.problem or 'no usage'}; not estimated: {reason}")
+    output_tokens = ceil(found.output_tokens / share)
+    if learned.usage is None:
+        usage = TokenUsage(input_tokens=found.input_tokens, output_tokens=output_tokens)
+    else:
+        usage = replace(learned.usage, output_tokens=max(learned.usage.output_tokens, output_tokens))
+    return replace(
+        learned,
+        usage=usage,
+        estimated=UsageBasis.ESTIMATED if is_whole else UsageBasis.PARTIAL,
+        tokenizer=found.tokenizer,
+    )
+
+
+def _what_is_missing(found: "Estimate") -> str | None:
+    """Half an estimate would be taken for a whole one."""
+    if found.has_media:
+        return "images, audio and files have no text to count"
+    return "the conversation goes on from one that upstream keeps" if found.has_earlier_turns else None

@@ -1,0 +1,101 @@
+"""What is decided about a request before its first attempt: where it goes, what it asks for, who pays."""
+
+import msgspec
+from aiohttp import web
+
+from ledger.call import Call
+from ledger.judgement import UNMETERED
+from proxy.asked import Asked, read_asked
+from proxy.attribution import Attributor, bounded
+from proxy.dialects.session import SessionDialect
+from proxy.dialects.sessions import session_at
+from proxy.handshake import is_handshake, is_of_another_site, model_in, refuse_malformed
+from proxy.record import Books
+from proxy.refusal import Refusal
+from proxy.retries import Retries
+from proxy.route import NoRoute, Router, Target
+from proxy.upstream import Upstream
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    request: web.Request
+    target: Target
+    asked: Asked
+    upstream: Upstream
+    call: Call
+    is_socket: bool = False
+    """It asks for a WebSocket."""
+
+    @property
+    def session(self) -> SessionDialect | None:
+        """What is spoken over that; None: its messages are not metered."""
+        return session_at(self.target.path) if self.is_socket else None
+
+    @property
+    def model(self) -> str | None:
+        """The model that the body asks for, or the path."""
+        return self.asked.model or self.target.model
+
+
+class Planner:
+    def __init__(self, router: Router, attributor: Attributor, books: Books, longest_body: int) -> None:
+        self._router = router
+        self._attributor = attributor
+        self._books = books
+        self._longest_body = longest_body
+        self._retries = Retries()
+
+    async def of(self, request: web.Request) -> Plan:
+        """Raises Refusal for a request that goes nowhere."""
+        target = self._router.target_of(request.method, request.raw_path)
+        if isinstance(target, NoRoute):
+            raise Refusal(400, "bad_path", target.reason)
+        is_socket = is_handshake(request)
+        if is_socket:
+            refuse_malformed(request)
+            asked = Asked(body=None, model=model_in(_query_of(target)))
+        else:
+            asked = await read_asked(request, target.dialect, self._longest_body)
+        upstream = self._router.upstream_of(target, asked.model or target.model)
+        if upstream.credential is not None and is_of_another_site(request):
+            raise Refusal(
+                403, "cross_site", "a page of another site may not use the key that is configured here"
+            )
+        call = self._call_of(request, target, asked, upstream)
+        return Plan(
+            request=request,
+            target=target,
+            asked=asked,
+            upstream=upstream,
+            call=call,
+            is_socket=is_socket,
+        )
+
+    def _call_of(self, request: web.Request, target: Target, asked: Asked, upstream: Upstream) -> Call:
+        started_us = self._books.now_us()
+        call_id = self._books.ids.at(started_us)
+        model = asked.model or target.model
+        operation = target.dialect.operation if target.dialect else UNMETERED
+        who = self._attributor.of(request.headers, target.path, model, _query_of(target), asked.names)
+        logical_call_id, retry_number = self._retries.of(
+            request.headers, call_id, who.key, target.path, asked.body
+        )
+        return Call(
+            call_id=call_id,
+            logical_call_id=logical_call_id,
+            retry_number=retry_number,
+            started_us=started_us,
+            upstream=upstream.name,
+            provider=upstream.provider,
+            operation=operation,
+            http_request=bounded(f"{request.method} {target.path}") if operation == UNMETERED else None,
+            request_model=self._attributor.model_name(model),
+            service_tier=asked.service_tier,
+            stream=asked.stream,
+            problem=asked.problem,
+            who=who,
+        )
+
+
+def _query_of(target: Target) -> str:
+    return target.raw_path[len(target.path) + 1 :]

@@ -1,0 +1,61 @@
+"""What came on a connection and was not passed on yet: in order, complete, and bounded."""
+
+import asyncio
+
+from aiohttp.base_protocol import BaseProtocol
+
+from proxy.inbox import MOST_BYTES, Inbox
+
+
+class Connection(asyncio.Transport):
+    """Notes whether it is to be read from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def pause_reading(self) -> None:
+        self.asked.append("pause")
+
+    def resume_reading(self) -> None:
+        self.asked.append("resume")
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return default
+
+
+def opened() -> tuple[Inbox, Connection]:
+    protocol, connection = BaseProtocol(asyncio.get_running_loop()), Connection()
+    protocol.connection_made(connection)
+    protocol._upgraded = True
+    return Inbox(protocol), connection
+
+
+async def test_what_came_is_taken_once_and_in_order() -> None:
+    inbox, _ = opened()
+    inbox.feed_data(b"a")
+    inbox.feed_data(b"b")
+    assert await inbox.take() == b"ab"
+    waiting = asyncio.ensure_future(inbox.take())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    inbox.feed_data(b"c")
+    assert await waiting == b"c"
+
+
+async def test_the_end_comes_after_all_that_came_before_it() -> None:
+    inbox, _ = opened()
+    inbox.feed_data(b"last")
+    inbox.feed_eof()
+    assert [await inbox.take(), await inbox.take(), await inbox.take()] == [b"last", b"", b""]
+
+
+async def test_nothing_more_is_read_while_too_much_waits() -> None:
+    inbox, connection = opened()
+    inbox.feed_data(bytes(MOST_BYTES - 1))
+    assert connection.asked == []
+    inbox.feed_data(b"x")
+    inbox.feed_data(b"y")
+    assert connection.asked == ["pause"]
+    assert len(inbox.take_nowait()) == MOST_BYTES + 1
+    assert connection.asked == ["pause", "resume"]
