@@ -15,6 +15,7 @@ Read in this order:
 - throughput   load "proxy": wrk at 32 connections, with chat.lua
 - latency, openloop   load "latency": 2,000 requests/s whatever comes back; openloop is its process
 - streams, upstream, listeners   load "streams": 256 streams x 50 events/s; the latter two are its processes
+- metering, unmetered   load "metering": what listening takes; the latter is payback with its ears shut
 - ledger       load "ledger": calls written in batches, reports over a million
 - memory       load "memory": resident memory, idle and under the streams
 - __main__     the command line"""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench import latency, ledger, memory, streams, throughput
+from bench import latency, ledger, memory, metering, streams, throughput
 from bench.errors import BenchError
 from bench.table import Result, render_result
 from bench.targets import Starter, starters_of
@@ -36,6 +36,7 @@ LOADS = {
     "streams": Load(
         measure=streams.measure, targets=("direct", "nginx", "payback"), rounds=3, seconds=8, buffering=False
     ),
+    "metering": Load(measure=metering.measure, targets=("payback", "unmetered"), rounds=5, seconds=4),
     "ledger": Load(measure=ledger.measure, targets=(), rounds=5, seconds=0),
     "memory": Load(measure=memory.measure, targets=("payback",), rounds=1, seconds=8),
 }
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("load", choices=["all", *LOADS])
     found.add_argument("--rounds", type=int, help="rounds per target, in turns")
     found.add_argument("--seconds", type=int, help="seconds a round")
-    found.add_argument("--targets", help="comma-separated, of direct, nginx, payback")
+    found.add_argument("--targets", help="comma-separated, of direct, nginx, payback, unmetered")
     found.add_argument(
         "--also",
         action="append",

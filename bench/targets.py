@@ -70,14 +70,27 @@ provider = "openai"
 @contextmanager
 def payback(upstream_port: int, folder: Path) -> Iterator[Target]:
     """payback as a user starts it, on a new ledger, with all defaults."""
-    port, config, ledger = free_port(), folder / "payback.toml", folder / "payback.db"
-    log = folder / "payback.log"
+    with _payback(upstream_port, folder, "payback", "payback") as target:
+        yield target
+
+
+@contextmanager
+def unmetered(upstream_port: int, folder: Path) -> Iterator[Target]:
+    """The same, but that it listens to nothing that it passes on."""
+    with _payback(upstream_port, folder, "unmetered", "bench.unmetered") as target:
+        yield target
+
+
+@contextmanager
+def _payback(upstream_port: int, folder: Path, name: str, module: str) -> Iterator[Target]:
+    port, config, ledger = free_port(), folder / f"{name}.toml", folder / f"{name}.db"
+    log = folder / f"{name}.log"
     config.write_text(_PAYBACK_CONFIG.format(port=upstream_port))
-    command = [sys.executable, "-m", "payback", "serve", "--config", str(config)]
+    command = [sys.executable, "-m", module, "serve", "--config", str(config)]
     command += ["--port", str(port), "--ledger", str(ledger)]
     with child(command, log) as process:
         wait_until_ready(process, port, "/-/healthz", log)
-        yield Target(name="payback", port=port, process=process, ledger=ledger)
+        yield Target(name=name, port=port, process=process, ledger=ledger)
 
 
 @contextmanager
@@ -96,6 +109,7 @@ def starters_of(names: Sequence[str], others: Sequence[str], *, buffering: bool 
         "direct": direct,
         "nginx": partial(yardstick, buffering=buffering),
         "payback": payback,
+        "unmetered": unmetered,
     }
     if unknown := set(names) - set(built_in):
         raise BenchError(f"no such target: {', '.join(sorted(unknown))}; known are {', '.join(built_in)}")
