@@ -11,12 +11,15 @@ TEST_SECONDS := 900
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install -qq --no-input --disable-pip-version-check -c constraints.txt
+PIP_INSTALL := -m pip install -qq --no-input --disable-pip-version-check
+INSTALL := $(BIN)/python $(PIP_INSTALL) -c constraints.txt
+CLIENTS := tests/clients
+# Says which clients tests run as programs. Those for Python have an environment of their own.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run demo setup test check fix bench
+.PHONY: help run demo setup clients test check fix bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +31,8 @@ demo: $(VENV)/.run-stamp ## the report over 90 made-up days
 	@$(BIN)/python -m payback demo $(ARGS)
 
 setup: $(VENV)/.test-stamp ## make the environment for tests and checks
+
+clients: $(VENV)/.clients-stamp $(VENV)/.node-stamp ## install LangChain, the AI SDK and others whose tests are skipped without
 
 test: $(VENV)/.test-stamp ## run the tests
 	@$(BIN)/python -m pytest --session-timeout=$(TEST_SECONDS) $(ARGS)
@@ -59,6 +64,21 @@ $(VENV)/.test-stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing payback and what tests and checks need into $(VENV); this needs the network, once"
 	@$(INSTALL) -e '.[fast,test,check]'
 	@touch $(VENV)/.run-stamp $@
+
+$(VENV)/.clients-stamp: $(CLIENTS)/requirements.txt $(CLIENTS)/constraints.txt | $(BIN)/python
+	@echo "installing clients for Python into $(VENV)/clients, about 600 MB; this needs the network, once"
+	@$(BIN)/python -m venv --clear $(VENV)/clients
+	@$(VENV)/clients/bin/python $(PIP_INSTALL) -c $(CLIENTS)/constraints.txt -r $(CLIENTS)/requirements.txt
+	@touch $@
+
+$(VENV)/.node-stamp: $(CLIENTS)/package.json | $(BIN)/python
+	@if command -v npm >/dev/null; then \
+	    echo "installing clients for Node into $(VENV)/node; this needs the network, once"; \
+	    mkdir -p $(VENV)/node && cp $< $(VENV)/node && \
+	    npm install --prefix $(VENV)/node --no-package-lock --no-audit --no-fund --silent && touch $@; \
+	else \
+	    echo "npm is not installed: the tests of clients for Node will be skipped"; \
+	fi
 
 $(BIN)/python:
 	@for python in $(PYTHONS); do \
