@@ -8,7 +8,7 @@ from ledger.meter import Meter
 from ledger.money import LARGEST_CHARGE, NanoUsd, cost_of
 from ledger.price import NoPrice, Price
 from ledger.units import Units
-from ledger.usage import TokenUsage
+from ledger.usage import TokenUsage, has_parts
 
 
 class ChargeLine(msgspec.Struct, frozen=True):
@@ -59,6 +59,10 @@ def rate(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) 
 
 def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
     """The call's tokens by meter, zeros left out; they do not overlap and leave nothing else out."""
+    if not has_parts(usage):
+        return _some(
+            (Meter.INPUT, usage.input_tokens), (Meter.OUTPUT, usage.output_tokens), _request_at(price)
+        )
     media = _media_quantities(usage, price) if usage.input_audio_tokens or usage.input_image_tokens else []
     if isinstance(media, Unpriced):
         return media
@@ -73,7 +77,7 @@ def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
     if reasoning and price.rate_of(Meter.OUTPUT_REASONING) is None:
         reasoning = 0
     uncached_media = sum(beside.values()) - cached_media
-    found = [
+    return _some(
         (Meter.INPUT, usage.input_tokens - cache_read - cache_write - uncached_media),
         (Meter.CACHE_READ, cache_read - cached_media),
         (Meter.CACHE_WRITE, cache_write - cache_write_1h),
@@ -83,8 +87,15 @@ def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
         (Meter.OUTPUT_REASONING, reasoning),
         (Meter.OUTPUT_AUDIO, output_audio),
         (Meter.OUTPUT_IMAGE, output_image),
-        (Meter.REQUEST, int(price.rate_of(Meter.REQUEST) is not None)),
-    ]
+        _request_at(price),
+    )
+
+
+def _request_at(price: Price) -> tuple[Meter, int]:
+    return Meter.REQUEST, int(price.rate_of(Meter.REQUEST) is not None)
+
+
+def _some(*found: tuple[Meter, int]) -> _Quantities:
     return [line for line in found if line[1]]
 
 

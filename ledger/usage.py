@@ -1,5 +1,7 @@
 """TokenUsage: what a call used. The one place where "input includes cached" is decided."""
 
+from operator import attrgetter
+
 import msgspec
 
 MAX_TOKENS = 2**53 - 1
@@ -46,6 +48,8 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _refuse_impossible("input_tokens", self.input_tokens)
         _refuse_impossible("output_tokens", self.output_tokens)
+        if _parts_of(self) == _NO_PARTS:
+            return
         for name in _PARTS:
             count = getattr(self, name)
             if count is not None:
@@ -56,6 +60,13 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PARTS = tuple(name for name in TokenUsage.__struct_fields__ if name not in ("input_tokens", "output_tokens"))
+_parts_of = attrgetter(*_PARTS)
+_NO_PARTS = (None,) * len(_PARTS)
+
+
+def has_parts(usage: TokenUsage) -> bool:
+    """Whether its tokens are of more classes than input and output."""
+    return any(_parts_of(usage))
 
 
 def _refuse_impossible_input(usage: TokenUsage) -> None:

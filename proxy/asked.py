@@ -91,7 +91,7 @@ def asked_by(
     if text is None:
         return _unread(body, streams, "the request body is compressed, and cannot be read")
     try:
-        top = _top_of_form(text, form_type) if is_form(form_type) else _decoder.decode(text)
+        top = _top_of_form(text, form_type) if form_type and is_form(form_type) else _decoder.decode(text)
     except _NO_JSON:
         return _unread(body, streams, "the request body is not a JSON object")
     return Asked(

@@ -5,7 +5,6 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-import msgspec
 from aiohttp import ClientError
 from msgspec.structs import replace
 
@@ -17,6 +16,7 @@ from proxy.estimate.shape import Shape
 from proxy.kept import Kept
 from proxy.learned import Learned
 from proxy.listening import Completion
+from proxy.plan import Plan
 from proxy.route import Router
 from proxy.upstream import Upstream
 from proxy.upstream_client import Answer, UpstreamClient
@@ -31,13 +31,6 @@ LONGEST_COUNT_BYTES = 8 << 20
 """Of an answer of /tokenize: a list of numbers."""
 
 
-class _Question(msgspec.Struct, frozen=True):
-    upstream: Upstream
-    shape: Shape
-    body: bytes
-    model: str | None
-
-
 class Estimator:
     """Its tokenizers are loaded when the first estimate is made."""
 
@@ -47,20 +40,23 @@ class Estimator:
         self._counter: TokenCounter | None = None
         self._remotes: dict[str, RemoteTokenizer] = {}
 
-    def of(self, upstream: Upstream, shape: Shape, body: bytes, model: str | None) -> Completion:
-        return partial(self._completed, _Question(upstream, shape, body, model))
+    def of(self, plan: Plan) -> Completion | None:
+        """None where the answer's text, or the request's, is not known."""
+        if plan.target.dialect is None or plan.target.dialect.shape is None or plan.asked.text is None:
+            return None
+        return partial(self._completed, plan)
 
     def close(self) -> None:
         if self._counter is not None:
             self._counter.close()
 
-    async def _completed(self, question: _Question, learned: Learned, kept: Kept, is_whole: bool) -> Learned:
+    async def _completed(self, plan: Plan, learned: Learned, kept: Kept, is_whole: bool) -> Learned:
         if not learned.lacks_usage or not any(map(_tells_something, kept.documents())):
             return learned
         from proxy.estimate.encoders import NotCounted
 
         try:
-            found = await self._estimate(question, learned.model, kept)
+            found = await self._estimate(plan, learned.model, kept)
             return _with_estimate(learned, found, kept.share, is_whole)
         except NotCounted as error:
             return replace(learned, problem=f"{learned.problem or 'no usage'}; not estimated: {error}")
@@ -68,14 +64,16 @@ class Estimator:
             log.error("estimating tokens failed", exc_info=error)
             return learned
 
-    async def _estimate(self, question: _Question, model: str | None, kept: Kept) -> "Estimate | NoEstimate":
+    async def _estimate(self, plan: Plan, model: str | None, kept: Kept) -> "Estimate | NoEstimate":
         from proxy.estimate.estimate import estimate  # loads the tokenizers' library
 
+        assert plan.target.dialect is not None
+        shape, text = plan.target.dialect.shape, plan.asked.text
+        assert shape is not None
+        assert text is not None
         counter = self._counting()
-        answer = await counter.run(lambda: _text_of(kept, question.shape))
-        return await estimate(
-            counter, question.body, answer, question.shape, model or question.model, self._remote(question)
-        )
+        answer = await counter.run(lambda: _text_of(kept, shape))
+        return await estimate(counter, text, answer, shape, model or plan.model, self._remote(plan))
 
     def _counting(self) -> "TokenCounter":
         from proxy.estimate.tokens import TokenCounter
@@ -84,13 +82,13 @@ class Estimator:
             self._counter = TokenCounter()
         return self._counter
 
-    def _remote(self, question: _Question) -> RemoteTokenizer | None:
+    def _remote(self, plan: Plan) -> RemoteTokenizer | None:
         """Local engines count with the model's own tokenizer; a cloud is not asked, it might charge."""
-        if not question.upstream.self_hosted:
+        if not plan.upstream.self_hosted:
             return None
-        name = question.upstream.name
+        name = plan.upstream.name
         if name not in self._remotes:
-            self._remotes[name] = RemoteTokenizer(partial(self._post, question.upstream))
+            self._remotes[name] = RemoteTokenizer(partial(self._post, plan.upstream))
         return self._remotes[name]
 
     async def _post(self, upstream: Upstream, path: str, body: bytes) -> bytes | None:

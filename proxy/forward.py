@@ -12,7 +12,7 @@ from proxy.attribution import Attributor
 from proxy.dialects.unbilled import is_unbilled
 from proxy.estimator import Estimator
 from proxy.include_usage import UsageAsking, Willing, with_usage_asked
-from proxy.listening import Completion, Metering
+from proxy.listening import Metering
 from proxy.plan import Plan, Planner
 from proxy.record import Books, Record
 from proxy.refusal import Refusal, answer_of
@@ -88,14 +88,8 @@ class Forwarder:
             hide=hide,
             units=plan.asked.units,
             scope=plan.target.scope,
-            complete=self._completion(plan),
+            complete=self._estimator.of(plan),
         )
-
-    def _completion(self, plan: Plan) -> Completion | None:
-        shape = plan.target.dialect.shape if plan.target.dialect else None
-        if shape is None or plan.asked.text is None:
-            return None
-        return self._estimator.of(plan.upstream, shape, plan.asked.text, plan.model)
 
     def _body_with_usage_asked(self, plan: Plan) -> bytes | None:
         dialect, asked, upstream = plan.target.dialect, plan.asked, plan.upstream

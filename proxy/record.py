@@ -175,13 +175,18 @@ class Record:
             service_tier=learned.service_tier or self._call.service_tier,
             outcome=outcome,
             problem=problem or learned.problem or self._call.problem,
-            **_metered_facts(learned),
+            usage=_usage_of(learned),
+            usage_basis=learned.basis,
+            tokenizer=learned.tokenizer,
+            units=learned.units,
+            upstream_cost=learned.upstream_cost,
+            timings=learned.timings,
         )
         billable = self._billable and self._is_sent and not learned.is_unbilled
         return self._opinion_on(call, state, billable=billable)
 
     def _entry_of(self, item: Item, scope: str | None) -> Entry:
-        reading = item.reading
+        reading, learned = item.reading, NOTHING_LEARNED.after(item.reading)
         now_us = self._now_us()
         call = replace(
             self._call,
@@ -197,7 +202,10 @@ class Record:
             service_tier=reading.service_tier,
             outcome=Outcome.UPSTREAM_ERROR if item.is_failed else Outcome.OK,
             problem=reading.problem,
-            **_metered_facts(NOTHING_LEARNED.after(reading)),
+            usage=_usage_of(learned),
+            usage_basis=learned.basis,
+            units=learned.units,
+            upstream_cost=learned.upstream_cost,
         )
         billable = not (item.is_failed or reading.is_unbilled)
         entry = self._opinion_on(call, State.ENDED, billable=billable)
@@ -227,19 +235,9 @@ class Record:
         return self._call.started_us + (time.monotonic_ns() - self._started_ns) // 1000
 
 
-def _metered_facts(learned: Learned) -> dict[str, Any]:
-    """What an answer says of its use. A call of other units alone used no tokens."""
-    usage = learned.usage
-    if usage is None and learned.units is not None:
-        usage = NO_TOKENS
-    return {
-        "usage": usage,
-        "usage_basis": learned.basis,
-        "tokenizer": learned.tokenizer,
-        "units": learned.units,
-        "upstream_cost": learned.upstream_cost,
-        "timings": learned.timings,
-    }
+def _usage_of(learned: Learned) -> TokenUsage | None:
+    """A call of other units alone used no tokens."""
+    return NO_TOKENS if learned.usage is None and learned.units is not None else learned.usage
 
 
 class CallIds:

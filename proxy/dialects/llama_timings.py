@@ -33,7 +33,7 @@ def usage_of(timings: Mapping[str, Any]) -> TokenUsage:
 
 def timings_of(timings: object) -> Timings | None:
     """None where no duration is told. One that cannot be is left out: no bill rests on it."""
-    if not isinstance(timings, Mapping):
+    if not isinstance(timings, dict):
         return None
     prefill_us, decode_us = _us(timings.get("prompt_ms")), _us(timings.get("predicted_ms"))
     if prefill_us is None and decode_us is None:

@@ -52,13 +52,16 @@ def _input_of(usage: Mapping[str, Any]) -> Any:
     stated = usage.get("prompt_tokens")
     if stated is not None:
         return stated
-    parts = [usage.get("prompt_cache_hit_tokens"), usage.get("prompt_cache_miss_tokens")]
+    parts = (usage.get("prompt_cache_hit_tokens"), usage.get("prompt_cache_miss_tokens"))
     return sum(parts) if _are_counts(*parts) else None
 
 
 def _output_of(usage: Mapping[str, Any], input_tokens: Any, reasoning: Any) -> _Output:
     """completion_tokens, with what total_tokens has beyond prompt and completion."""
     output, total = usage.get("completion_tokens", 0), usage.get("total_tokens")
+    is_all = type(output) is type(input_tokens) is int and total == input_tokens + output
+    if is_all and not _is_perplexitys(usage):
+        return output, None
     if "completion_tokens" not in usage or not _is_count(output):
         return output, None
     if _is_perplexitys(usage):

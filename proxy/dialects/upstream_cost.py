@@ -20,6 +20,7 @@ FINEST_EXPONENT = -40
 """Of a number that is read: a nano-USD with 17 digits has -25. A much finer one takes long to divide."""
 _NO_NUMBER = Decimal("NaN")
 _USD_PER_TICK_EXPONENT = -10
+_CLAIMS = frozenset({"cost_in_usd_ticks", "cost", "estimated_cost"})
 
 
 def exact(text: str) -> Decimal:
@@ -34,7 +35,7 @@ def claimed_in(usage: object) -> NanoUsd | None:
     """None where *usage* says nothing of a cost, or nothing that one call can cost.
 
     *usage* was decoded with float_hook=exact."""
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict) or _CLAIMS.isdisjoint(usage):
         return None
     ticks = usage.get("cost_in_usd_ticks")
     if type(ticks) is int and 0 <= ticks <= MAX_TOKENS:
