@@ -49,13 +49,15 @@ class Rollup:
     """What upstream itself says that calls cost, of those of which it says so. Never part of list_cost."""
     upstream_cost_list: NanoUsd = NOTHING
     """The list cost of those same calls, as far as it is known: what upstream_cost compares with."""
+    estimated_list_cost: NanoUsd = NOTHING
+    """The part of list_cost that rests on the tokens of estimated_calls."""
 
     def __add__(self, other: "Rollup") -> "Rollup":
         return sum_of([_measures_of(self), _measures_of(other)])
 
 
 MEASURES = tuple(field.name for field in fields(Rollup))
-COST_MEASURES = frozenset({"list_cost", "upstream_cost", "upstream_cost_list"})
+COST_MEASURES = frozenset({"list_cost", "upstream_cost", "upstream_cost_list", "estimated_list_cost"})
 """Measures that are money; the others are counts."""
 _measures_of = attrgetter(*MEASURES)
 _FAILED = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_BROKE, Outcome.TIMEOUT})
@@ -95,6 +97,7 @@ def sums_of(entry: Entry) -> Sums:
         int(call.outcome in _FAILED),
         call.upstream_cost or 0,
         (entry.list_cost or 0) if call.upstream_cost is not None else 0,
+        (entry.list_cost or 0) if call.usage_basis in _ESTIMATED else 0,
     )
 
 

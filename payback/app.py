@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -105,12 +106,14 @@ async def serving(place: Place) -> AsyncIterator[Running]:
         running = Running(place, bound.getsockname()[1])
         upstreams = wiring.upstreams(place.settings, place.host, running.port)
         writer, secret, running.left_open = await _ledger(place, stack)
+        attributor = wiring.attributor(place.settings, secret)
         books = Books(
             writer=writer,
             prices=wiring.price_book(place.settings),
             now_us=now_us,
             is_stopping=lambda: running.calls.is_cutting,
             ids=CallIds(),
+            known_model=partial(attributor.name_of, "answering model"),
             afterwards=running.calls.afterwards,
             listens_on_s=_listens_on_s(place.settings),
             refuse_unrecordable=place.settings.ledger.when_unrecordable == "refuse",
@@ -118,7 +121,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
         forwarder = Forwarder(
             client=_client(place.settings, stack),
             router=Router(upstreams, place.settings.default_upstream),
-            attributor=wiring.attributor(place.settings, secret),
+            attributor=attributor,
             books=books,
             longest_body=place.settings.server.read_body_mib * MIB,
         )

@@ -75,7 +75,7 @@ def _wanted(error: ErrorDetails, top: type[Section]) -> str:
     kind, place = error["type"], error["loc"]
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
-        return f"{words} {error['ctx'][bound]:g}"
+        return f"{words} {error['ctx'][bound]:.12g}"
     if kind == "literal_error":
         return str(error["ctx"]["expected"]).replace("'", '"')
     if kind == "string_too_long":

@@ -43,6 +43,7 @@ class UnderWay:
             async with asyncio.timeout(within_s):
                 await self._ended_or_hurried()
         self.is_cutting = True
+        await asyncio.sleep(0)  # what was begun just now would end before its first line, and write nothing
         for call in self._calls:
             call.cancel()
         if self._calls:

@@ -10,7 +10,7 @@ from proxy.aliases import fields_in, said_in, tag_sources
 from proxy.body_names import NO_NAMES, BodyNames, body_tags, fields_of
 from proxy.bounds import bounded as bounded
 from proxy.credential import credential_of, credentials_in, label_of
-from proxy.distinct import DistinctNames
+from proxy.distinct import Dimension, DistinctNames
 from proxy.tags import render_tags
 from proxy.workload_rule import Fact, WorkloadRule
 
@@ -73,9 +73,9 @@ class Attributor:
             tags=told.get("tags"),
         )
 
-    def model_name(self, model: str | None) -> str | None:
-        """The request's model as the ledger is to know it."""
-        return self._distinct.of("model", bounded(model))
+    def name_of(self, dimension: Dimension, name: str | None) -> str | None:
+        """*name*, from a request or an answer, as the ledger is to know it."""
+        return self._distinct.of(dimension, bounded(name))
 
     def _key(self, credential: str | None) -> str | None:
         if credential is None:

@@ -13,6 +13,10 @@ import brotli
 zstd: Any = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 PIECE_BYTES = 1 << 16
+SLICE_BYTES = 1 << 14
+"""Fed at a time: a library copies what stands behind a member's end, and that may come every 20 bytes."""
+MOST_MEMBERS = 20_000
+"""Of one body. A stream may have one for each event; one that holds nothing takes time all the same."""
 IDENTITY = frozenset({"", "identity"})
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
@@ -32,16 +36,22 @@ class _Zlib:
 
     def __init__(self) -> None:
         self._inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._members = 0
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         try:
-            while data:
-                yield self._inflater.decompress(data, PIECE_BYTES)
-                data = self._inflater.unconsumed_tail
-                if self._inflater.eof:  # gzip: another member may follow
-                    data, self._inflater = self._inflater.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
+            for part in _slices(data):
+                yield from self._inflated(part)
         except zlib.error as error:
             raise Undecodable from error
+
+    def _inflated(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            yield self._inflater.decompress(data, PIECE_BYTES)
+            data = self._inflater.unconsumed_tail
+            if self._inflater.eof:  # gzip: another member may follow
+                self._members = _one_more(self._members)
+                data, self._inflater = self._inflater.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
 
 
 class _Brotli:
@@ -60,19 +70,25 @@ class _Brotli:
 class _Zstd:
     def __init__(self) -> None:
         self._decompressor = zstd.ZstdDecompressor()
+        self._members = 0
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         try:
-            while data or not self._decompressor.needs_input:
-                if self._decompressor.eof:  # another frame may follow
-                    data = self._decompressor.unused_data + data
-                    self._decompressor = zstd.ZstdDecompressor()
-                    if not data:
-                        return
-                yield self._decompressor.decompress(data, PIECE_BYTES)
-                data = b""
+            for part in _slices(data):
+                yield from self._inflated(part)
         except (zstd.ZstdError, EOFError) as error:
             raise Undecodable from error
+
+    def _inflated(self, data: bytes) -> Iterator[bytes]:
+        while data or not self._decompressor.needs_input:
+            if self._decompressor.eof:  # another frame may follow
+                self._members = _one_more(self._members)
+                data = self._decompressor.unused_data + data
+                self._decompressor = zstd.ZstdDecompressor()
+                if not data:
+                    return
+            yield self._decompressor.decompress(data, PIECE_BYTES)
+            data = b""
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
@@ -105,3 +121,13 @@ def decoded(body: bytes, encoding: str, longest: int) -> bytes | None:
     except Undecodable:
         return None
     return b"".join(pieces)
+
+
+def _slices(data: bytes) -> Iterator[bytes]:
+    return (data[place : place + SLICE_BYTES] for place in range(0, len(data), SLICE_BYTES))
+
+
+def _one_more(members: int) -> int:
+    if members >= MOST_MEMBERS:
+        raise Undecodable
+    return members + 1

@@ -6,7 +6,9 @@ from typing import Literal, get_args
 
 log = logging.getLogger(__name__)
 
-Dimension = Literal["workload", "project", "user", "key", "client", "model"]
+Dimension = Literal[
+    "workload", "project", "user", "key", "client", "model", "answering model", "request", "service tier"
+]
 MOST_NAMES = 10_000
 OTHER = "other"
 """What a name becomes that there is no more room for."""

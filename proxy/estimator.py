@@ -1,5 +1,6 @@
 """Estimates of what an answer did not tell, made of the request, and of the answer's start that was kept."""
 
+import asyncio
 import logging
 from functools import partial
 from math import ceil
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_COUNT_BYTES = 8 << 20
 """Of an answer of /tokenize: a list of numbers."""
+COUNT_SECONDS = 2.0
+"""For an engine to count 100,000 characters, which takes it some 50 ms: the end of an answer waits for it."""
 
 
 class Estimator:
@@ -98,15 +101,14 @@ class Estimator:
         ]
         url = self._router.url_of(upstream, path)
         try:
-            answer = await self._client.send("POST", url, headers, body, keeps_connection=False)
+            async with asyncio.timeout(COUNT_SECONDS):
+                answer = await self._client.send("POST", url, headers, body, keeps_connection=False)
+                try:
+                    return await _body_of(answer) if answer.status == 200 else None
+                finally:
+                    answer.close()
         except (ClientError, TimeoutError):
             return None
-        try:
-            return await _body_of(answer) if answer.status == 200 else None
-        except (ClientError, TimeoutError):
-            return None
-        finally:
-            answer.close()
 
 
 def _tells_something(document: bytes) -> bool:

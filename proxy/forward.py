@@ -114,11 +114,11 @@ class Forwarder:
         self, plan: Plan, record: Record, answer: Answer, metering: Metering
     ) -> tuple[Answer, Record]:
         """Send the call once more, as it came."""
+        answer.close()
         with suppress(LedgerUnavailable):
             await record.end(
                 Outcome.UPSTREAM_ERROR, problem="upstream refused a request that asked for usage"
             )
-        answer.close()
         again = self._record(plan, self._next_attempt(plan.call))
         second = await self._sender.send(plan, again, plan.asked.body, metering)
         if second.status not in _REFUSED_THE_FIELD:

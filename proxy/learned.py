@@ -24,6 +24,8 @@ class Learned(msgspec.Struct, frozen=True):
     problem: str | None = None
     is_partial: bool = False
     """The usage is what was reported so far: its output is not final."""
+    is_so_far: bool = False
+    """Likewise, and it counts all that came: no estimate is better."""
     is_unbilled: bool = False
     """Upstream has said that this answer costs nothing."""
     done: bool = False
@@ -46,6 +48,7 @@ class Learned(msgspec.Struct, frozen=True):
             timings=reading.timings or self.timings,
             problem=None if told else reading.problem or self.problem,
             is_partial=reading.is_partial if told else self.is_partial,
+            is_so_far=reading.is_so_far if told else self.is_so_far,
             is_unbilled=is_unbilled,
             done=self.done or reading.is_last,
         )
@@ -66,7 +69,8 @@ class Learned(msgspec.Struct, frozen=True):
     def basis(self) -> UsageBasis:
         if not self.is_metered:
             return UsageBasis.NONE
-        return self.estimated or (UsageBasis.PARTIAL if self.is_partial else UsageBasis.REPORTED)
+        is_part = self.is_partial or self.is_so_far
+        return self.estimated or (UsageBasis.PARTIAL if is_part else UsageBasis.REPORTED)
 
 
 NOTHING_LEARNED = Learned()

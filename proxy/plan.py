@@ -6,7 +6,7 @@ from aiohttp import web
 from ledger.call import Call
 from ledger.judgement import UNMETERED
 from proxy.asked import Asked, read_asked
-from proxy.attribution import Attributor, bounded
+from proxy.attribution import Attributor
 from proxy.dialects.session import SessionDialect
 from proxy.dialects.sessions import session_at
 from proxy.handshake import is_handshake, is_of_another_site, model_in, refuse_malformed
@@ -88,13 +88,16 @@ class Planner:
             upstream=upstream.name,
             provider=upstream.provider,
             operation=operation,
-            http_request=bounded(f"{request.method} {target.path}") if operation == UNMETERED else None,
-            request_model=self._attributor.model_name(model),
-            service_tier=asked.service_tier,
+            http_request=self._http_request(request, target) if operation == UNMETERED else None,
+            request_model=self._attributor.name_of("model", model),
+            service_tier=self._attributor.name_of("service tier", asked.service_tier),
             stream=asked.stream,
             problem=asked.problem,
             who=who,
         )
+
+    def _http_request(self, request: web.Request, target: Target) -> str | None:
+        return self._attributor.name_of("request", f"{request.method} {target.path}")
 
 
 def _query_of(target: Target) -> str:

@@ -43,6 +43,8 @@ class Books:
     refuse_unrecordable: bool
     """Whether a call that cannot be written down is refused, or passes without a row."""
     ids: "CallIds"
+    known_model: Callable[[str | None], str | None]
+    """An answer's model as the ledger is to know it: the number of names is bounded."""
     afterwards: Callable[[Coroutine[Any, Any, None]], None]
     """Runs what is still to be done for a call whose client has left; payback's end waits for it."""
     listens_on_s: float = 0
@@ -217,7 +219,11 @@ class Record:
 
     def _opinion_on(self, call: Call, state: State, *, billable: bool) -> Entry:
         try:
-            return judged(call, state, self._books.prices, self_hosted=self._self_hosted, billable=billable)
+            entry = judged(call, state, self._books.prices, self_hosted=self._self_hosted, billable=billable)
+            known = self._books.known_model(call.response_model)
+            if known == call.response_model:
+                return entry
+            return replace(entry, call=replace(call, response_model=known))
         except Exception as error:  # a fault in pricing never changes what the client gets
             log.error("pricing failed for call %s", self.call_id, exc_info=error)
             return Entry(call=call, state=state, pricing=Pricing.UNPRICED, unpriced_reason="pricing failed")

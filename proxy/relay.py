@@ -69,6 +69,8 @@ class _Passage:
         self._response: web.StreamResponse | None = None
         self._last_byte = b""
         """Of a document, what waits for the ledger."""
+        self._unheard = b""
+        """Its start, which had come when the client left."""
 
     async def run(self) -> web.StreamResponse:
         if self._request.method == "HEAD":
@@ -116,6 +118,7 @@ class _Passage:
         try:
             with suppress(TimeoutError, UpstreamBroke, LedgerUnavailable):
                 async with asyncio.timeout(self._record.listens_on_s):
+                    self._feed(self._unheard)
                     async for chunk in _chunks_of(self._answer):
                         self._record.first_byte()
                         self._feed(chunk)
@@ -125,6 +128,8 @@ class _Passage:
         except asyncio.CancelledError:
             self._record.end_cancelled(self.tap.learned)
             raise
+        except Exception as error:
+            log.error("call %s failed", self._record.call_id, exc_info=error)
         finally:
             self._answer.close()
         await self._end_estimated(Outcome.CLIENT_LEFT)
@@ -132,7 +137,8 @@ class _Passage:
     def end_later(self, outcome: Outcome, problem: str | None = None) -> None:
         """The end of a broken answer: what it did not tell is estimated while nobody waits."""
         learned = self.tap.learned
-        if self._complete is None or self._record.is_ended or not learned.lacks_usage:
+        is_late = self._record.is_ended or self._record.is_cut
+        if self._complete is None or is_late or not learned.lacks_usage:
             self._record.end_unheard(outcome, learned, problem)
         else:
             self._record.afterwards(self._end_estimated(outcome, problem))
@@ -159,6 +165,9 @@ class _Passage:
                     parts.append(await content.readany())
         except (TimeoutError, ClientError):  # reading on tells which, once what came has gone on
             return b"".join(parts), False
+        except asyncio.CancelledError:
+            self._unheard = b"".join(parts)
+            raise
         return b"".join(parts), content.at_eof()
 
     def _read_nowait(self) -> bytes:
@@ -186,9 +195,9 @@ class _Passage:
         if self._kind is Kind.DOCUMENT:
             data = self._last_byte + data
             data, self._last_byte = data[:-1], data[-1:]
-        else:
-            await self._keep_books()
         await self._report_items()
+        if self._kind is not Kind.DOCUMENT:
+            await self._keep_books()
         if data and self._response is not None:
             await self._response.write(data)
 

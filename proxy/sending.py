@@ -48,10 +48,12 @@ class Sender:
         except (ClientError, TimeoutError) as error:
             raise await _failed(error, plan, record) from error
         except asyncio.CancelledError:
-            if asking is None or record.is_cut:
-                record.end_cancelled()
-            else:
+            if asking is not None and not record.is_cut:
                 record.afterwards(_hear_out(asking, plan, record, metering))
+                raise
+            if asking is not None:
+                asking.cancel()
+            record.end_cancelled()
             raise
         except Refusal:
             raise

@@ -30,8 +30,9 @@ class EventSplitter:
         Each event comes with the blank line that ends it."""
         data = self.held + chunk if self.held else chunk
         loose = b""
+        end_of_event = _end_after_newlines if b"\r" not in data else _end_of_event
         if self._oversize:
-            end = _end_of_event(data, 0)
+            end = end_of_event(data, 0)
             if end is None:
                 self._oversize.add(data[:-3])
                 self.held = data[-3:]
@@ -39,7 +40,7 @@ class EventSplitter:
             self._end_oversize(self._oversize, data[:end])
             loose, data = data[:end], data[end:]
         events, start = [], 0
-        while (end := _end_of_event(data, start)) is not None:
+        while (end := end_of_event(data, start)) is not None:
             events.append(data[start:end])
             start = end
         self.held = data[start:]
@@ -82,9 +83,13 @@ def data_of(event: bytes) -> bytes:
     return b"\n".join(found)
 
 
+def _end_after_newlines(data: bytes, start: int) -> int | None:
+    """The same where no line ends with a CR. Which of the two it is is asked once of a chunk: asked for each
+    event, it would read the whole chunk as often as there are events in it."""
+    end = data.find(b"\n\n", start)
+    return None if end < 0 else end + 2
+
+
 def _end_of_event(data: bytes, start: int) -> int | None:
-    if b"\r" not in data:
-        end = data.find(b"\n\n", start)
-        return None if end < 0 else end + 2
     found = _BLANK_LINE.search(data, start)
     return None if found is None else found.end()

@@ -84,7 +84,7 @@ class DocumentTap:
         texts = (document,) if self._head is None else outlines(self._head, document, self._tail_marks)
         reading = next((found for text in texts if (found := self._read(text)) is not None), None)
         if reading is not None:
-            self.learned = self.learned.after(reading)
+            self.learned = replace(self.learned.after(reading), is_so_far=False)
             self._items += reading.items
         if not (self.learned.is_metered or self.learned.problem or self._items):
             self._fill_in("the answer is not JSON" if reading is None else NO_USAGE_IN_DOCUMENT)
@@ -197,7 +197,7 @@ class StreamTap:
         if self._asked is not None and not (learned.is_metered or learned.problem):
             learned = replace(learned, units=self._asked)
         none = None if learned.is_metered or not self._owes_usage else NO_USAGE_IN_STREAM
-        self.learned = replace(learned, problem=learned.problem or none, done=done)
+        self.learned = replace(learned, problem=learned.problem or none, is_so_far=False, done=done)
 
 
 class NoTap:

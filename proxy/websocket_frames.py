@@ -32,8 +32,8 @@ class Frames:
         self._left = 0
         """Bytes of the payload that are still to come."""
         self._is_kept = False
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._text = bytearray()
+        """Of the message that is coming. Not a list of its pieces, which may be of one byte each."""
         self._reason = b""
 
     @property
@@ -66,7 +66,7 @@ class Frames:
         first = self._head[0]
         if first & _CONTROL or first & _OPCODE == _CONTINUATION:
             return
-        self._parts, self._size = [], 0
+        self._text = bytearray()
         is_text = first & _OPCODE == _TEXT and self._keeps_text
         self._is_kept = is_text and not (first & _RESERVED or self._head[1] & _MASKED)
         self.has_skipped |= is_text and not self._is_kept
@@ -82,10 +82,9 @@ class Frames:
         return place + len(piece)
 
     def _keep(self, piece: bytes) -> None:
-        self._parts.append(piece)
-        self._size += len(piece)
-        if self._size > MAX_MESSAGE_BYTES:
-            self._parts, self._is_kept, self.has_skipped = [], False, True
+        self._text += piece
+        if len(self._text) > MAX_MESSAGE_BYTES:
+            self._text, self._is_kept, self.has_skipped = bytearray(), False, True
 
     def _end_frame(self, messages: list[bytes]) -> None:
         first, second = self._head[:2]
@@ -95,8 +94,8 @@ class Frames:
             if len(self._reason) == 2 and not second & _MASKED:
                 self.close_code = int.from_bytes(self._reason, "big")
         elif first & _FINAL and self._is_kept and not first & _CONTROL:
-            messages.append(b"".join(self._parts))
-            self._parts, self._is_kept = [], False
+            messages.append(bytes(self._text))
+            self._text, self._is_kept = bytearray(), False
 
 
 def close_frame(code: int, mask: bytes | None = None) -> bytes:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ledger.call import Entry, Pricing
-from ledger.money import NanoUsd
+from ledger.money import NOTHING, NanoUsd
 from ledger.rollup import Rollup
-from web.filters import DASH, counted
+from web.filters import DASH, counted, places_for, usd, usd_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,19 @@ class Mark:
     meaning: str
     is_warning: bool = False
     """The sum is less than what the month cost."""
+    part: NanoUsd = NOTHING
+    """What of the sum these calls come to, where that is for them alone to say."""
 
     @property
     def text(self) -> str:
         """
         >>> Mark(2, "unpriced", "").text
         '2 unpriced'
+        >>> Mark(2, "estimated", "", part=NanoUsd(1_204_999_999)).text
+        '2 estimated ($1.2050)'
         """
-        return f"{self.count:,} {self.word}"
+        told = f"{self.count:,} {self.word}"
+        return f"{told} ({usd(self.part, places_for(self.part))})" if self.part else told
 
 
 def cost_of_sums(sums: Rollup) -> Cost:
@@ -68,12 +73,17 @@ def cost_of_entry(entry: Entry) -> Cost:
     return Cost(None, reason=entry.unpriced_reason or "not finished")
 
 
+def _estimated(sums: Rollup) -> str:
+    part = f"; {usd_exact(sums.estimated_list_cost)} of the sum" if sums.estimated_list_cost else ""
+    return f"their tokens were counted here, as upstream did not say{part}"
+
+
 def marks_of(sums: Rollup) -> tuple[Mark, ...]:
     """All of them, zeros too: that none is unpriced is worth knowing."""
     unpriced = sums.unpriced_calls
     return (
         Mark(unpriced, "unpriced", "their cost is not known and not in the sum", is_warning=unpriced > 0),
-        Mark(sums.estimated_calls, "estimated", "their tokens were counted here, as upstream did not say"),
+        Mark(sums.estimated_calls, "estimated", _estimated(sums), part=sums.estimated_list_cost),
         Mark(sums.interrupted_calls, "interrupted", "payback ended before the answer did"),
         Mark(sums.self_hosted_calls, "self-hosted", "on your own hardware, not billed per token"),
         Mark(sums.not_billed_calls, "not billed", "nothing to bill, such as a list of models"),

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.call import Entry, Outcome, UsageBasis
+from ledger.units import Units
 from web.costs import Cost, cost_of_entry
+from web.filters import duration
 
 
 class Ending(StrEnum):
@@ -32,6 +34,17 @@ _BASES = {
 }
 
 
+_UNITS = {
+    "images": "image",
+    "characters": "character",
+    "web_searches": "web search",
+    "file_searches": "file search",
+    "search_units": "search unit",
+    "pages": "page",
+}
+"""What one of each is called; audio is a duration and not a count."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLine:
     started_us: int
@@ -49,6 +62,8 @@ class CallLine:
     input_tokens: int | None
     cache_read_tokens: int | None
     output_tokens: int | None
+    units: str
+    """What is charged for beside tokens, or in place of them; empty where nothing is."""
     basis: str
     """Empty where upstream itself said how many tokens there were."""
     cost: Cost
@@ -71,7 +86,24 @@ def line_of(entry: Entry) -> CallLine:
         input_tokens=usage.input_tokens if usage else None,
         cache_read_tokens=usage.cache_read_tokens if usage else None,
         output_tokens=usage.output_tokens if usage else None,
+        units=_units_in_words(call.units) if call.units else "",
         basis=_BASES[call.usage_basis],
         cost=cost_of_entry(entry),
         duration_us=None if call.ended_us is None else max(call.ended_us - call.started_us, 0),
     )
+
+
+def _units_in_words(units: Units) -> str:
+    """
+    >>> _units_in_words(Units(images=1, audio_ms=2500, web_searches=2))
+    '1 image, 2.5 s of audio, 2 web searches'
+    """
+    told = [_how_many(getattr(units, name), one) for name, one in _UNITS.items() if getattr(units, name)]
+    if units.audio_ms:
+        told.insert(bool(units.images), f"{duration(units.audio_ms * 1000)} of audio")
+    return ", ".join(told)
+
+
+def _how_many(count: int, one: str) -> str:
+    ending = "" if count == 1 else "es" if one.endswith("search") else "s"
+    return f"{count:,} {one}{ending}"

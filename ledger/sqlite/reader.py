@@ -186,7 +186,8 @@ def _recount_sql(dimension: Dimension) -> str:
         " sum(usage_basis IN ('estimated', 'partial')), sum(outcome IS 'interrupted'),"
         " sum(coalesce(outcome IN ('upstream_error', 'upstream_broke', 'timeout'), 0)),"
         " sum(coalesce(upstream_cost_nusd, 0)),"
-        " sum(CASE WHEN upstream_cost_nusd IS NULL THEN 0 ELSE coalesce(list_cost_nusd, 0) END)"
+        " sum(CASE WHEN upstream_cost_nusd IS NULL THEN 0 ELSE coalesce(list_cost_nusd, 0) END),"
+        " sum(CASE WHEN usage_basis IN ('estimated', 'partial') THEN coalesce(list_cost_nusd, 0) ELSE 0 END)"
         " FROM call WHERE state > 0 GROUP BY 1, 2"
     )
 

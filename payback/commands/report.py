@@ -103,7 +103,7 @@ def _remarks(total: Rollup, reasons: Sequence[tuple[str, int]]) -> list[str]:
         "unpriced": (total.unpriced_calls, "without a known price, not in the list cost"),
         "self-hosted": (total.self_hosted_calls, "not billed per token, not in the list cost"),
         "not billed": (total.not_billed_calls, "with nothing to bill, such as a list of models"),
-        "estimated": (total.estimated_calls, "whose tokens upstream did not report in full"),
+        "estimated": (total.estimated_calls, _estimated(total)),
         "interrupted": (total.interrupted_calls, "that payback itself did not live to see the end of"),
         "failed": (total.failed_calls, "that upstream refused, cut or never answered"),
     }
@@ -114,6 +114,12 @@ def _remarks(total: Rollup, reasons: Sequence[tuple[str, int]]) -> list[str]:
     if total.upstream_cost or total.upstream_cost_list:
         told.append(_bill(total))
     return told
+
+
+def _estimated(total: Rollup) -> str:
+    """A count alone does not say whether the sum is well known."""
+    part = f"; that is {render_usd(total.estimated_list_cost)} USD of the list cost"
+    return "whose tokens upstream did not report in full" + (part if total.estimated_list_cost else "")
 
 
 def _bill(total: Rollup) -> str:

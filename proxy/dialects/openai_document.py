@@ -1,8 +1,11 @@
 """The members that OpenAI's older APIs share at the top of an answer or an event.
 
+Usage may come with every event, counted from the start (vLLM's continuous_usage_stats, Gemini), and so may
+llama.cpp's timings (timings_per_token).
 Groq puts a stream's usage into x_groq, on the last event with choices, whether it was asked for or not
 (https://console.groq.com/docs/api-reference, read 2026-11-22)."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -12,6 +15,9 @@ from proxy.dialects.counted import counted
 from proxy.dialects.reading import Reading, name_of
 
 MARKS = (b'"usage"', b'"timings"')
+_NO_CHOICES = frozenset({b"", b"[]", b"null"})
+_FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
+"""Within choices: a quote inside a JSON string is escaped, so these bytes are always structure."""
 
 
 class _Top(msgspec.Struct):
@@ -40,6 +46,7 @@ def read(document: bytes) -> Reading | None:
     usage, problem = counted(stated, openai_usage.usage_of)
     if stated is None:
         usage, problem = counted(top.timings, llama_timings.usage_of)
+    has_choices = bytes(top.choices).translate(None, b" \t\r\n") not in _NO_CHOICES
     return Reading(
         model=name_of(top.model),
         service_tier=name_of(top.service_tier),
@@ -47,6 +54,6 @@ def read(document: bytes) -> Reading | None:
         upstream_cost=upstream_cost.claimed_in(stated),
         timings=llama_timings.timings_of(top.timings),
         problem=problem,
-        is_extra=isinstance(top.usage, dict)
-        and bytes(top.choices).translate(None, b" \t\r\n") in (b"", b"[]", b"null"),
+        is_extra=isinstance(top.usage, dict) and not has_choices,
+        is_so_far=usage is not None and has_choices and not _FINISHED.search(top.choices),
     )

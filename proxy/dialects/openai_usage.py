@@ -12,6 +12,8 @@ Sources, read 2026-11-22:
   https://ai.google.dev/gemini-api/docs/openai: thinking is counted in total_tokens, and is not in
   completion_tokens. What the total has more than its parts is output; it is inferred unless reasoning_tokens
   says just that.
+- mistralai client-ts, UsageInfo, has prompt_audio_seconds. In recorded transcriptions the audio's tokens are
+  in total_tokens and not in prompt_tokens; a chat with audio is taken to count alike.
 - https://docs.perplexity.ai/api-reference/sonar-post: citation_tokens and reasoning_tokens stand at the top,
   come on top of completion_tokens, and total_tokens leaves them out. num_search_queries is not read:
   most of its models charge for the request, whatever it searched."""
@@ -32,14 +34,16 @@ def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
     completion = part(usage, "completion_tokens_details")
     cached = prompt.get("cached_tokens")
     reasoning = completion.get("reasoning_tokens")
-    input_tokens = _input_of(usage)
+    input_tokens, heard = _input_of(usage), _heard_beside_the_prompt(usage)
+    if heard is not None:
+        input_tokens += heard
     output_tokens, inferred = _output_of(usage, input_tokens, reasoning)
     return TokenUsage(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         cache_read_tokens=usage.get("prompt_cache_hit_tokens") if cached is None else cached,
         cache_write_tokens=prompt.get("cache_write_tokens"),
-        input_audio_tokens=prompt.get("audio_tokens"),
+        input_audio_tokens=prompt.get("audio_tokens") if heard is None else heard,
         reasoning_tokens=usage.get("reasoning_tokens") if _is_perplexitys(usage) else reasoning,
         output_audio_tokens=completion.get("audio_tokens"),
         output_image_tokens=completion.get("image_tokens"),
@@ -54,6 +58,15 @@ def _input_of(usage: Mapping[str, Any]) -> Any:
         return stated
     parts = (usage.get("prompt_cache_hit_tokens"), usage.get("prompt_cache_miss_tokens"))
     return sum(parts) if _are_counts(*parts) else None
+
+
+def _heard_beside_the_prompt(usage: Mapping[str, Any]) -> int | None:
+    """Mistral's tokens of audio. None where they are not told apart so."""
+    seconds, total = usage.get("prompt_audio_seconds"), usage.get("total_tokens")
+    prompt, output = usage.get("prompt_tokens"), usage.get("completion_tokens", 0)
+    if not (_is_count(seconds) and _is_count(total) and _is_count(prompt) and _is_count(output)):
+        return None
+    return total - prompt - output if seconds and total > prompt + output else None
 
 
 def _output_of(usage: Mapping[str, Any], input_tokens: Any, reasoning: Any) -> _Output:

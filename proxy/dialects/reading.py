@@ -30,6 +30,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """The answer has said that it is complete: a client may leave after this."""
     is_partial: bool = False
     """The usage's output is not final."""
+    is_so_far: bool = False
+    """The usage counts what came up to here: all of it where the answer ends, a part where it is cut."""
     is_unbilled: bool = False
     """Upstream does not charge for this answer: what it counted is no usage."""
     items: tuple["Item", ...] = ()

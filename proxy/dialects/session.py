@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from proxy.dialects.dialect import Dialect
-from proxy.dialects.reading import Item, Reading
+from proxy.dialects.reading import LONGEST_NAME, Item, Reading
 
 MOST_BEGUN = 1000
 """Responses at a time that have begun and not ended. Those of one connection are a few."""
@@ -39,11 +39,11 @@ class Begun:
 
     def begin(self, response_id: object, model: str | None) -> None:
         if isinstance(response_id, str) and len(self._models) < MOST_BEGUN:
-            self._models[response_id] = model
+            self._models[response_id[:LONGEST_NAME]] = model
 
     def end(self, response_id: object) -> None:
         if isinstance(response_id, str):
-            self._models.pop(response_id, None)
+            self._models.pop(response_id[:LONGEST_NAME], None)
 
     def unfinished(self) -> tuple[Item, ...]:
         readings = [Reading(model=model, problem=UNTOLD) for model in self._models.values()]

@@ -78,5 +78,7 @@ async def _counted_upstream(
     """None where the upstream does not count both."""
     if remote is None:
         return None
-    read, written = [await remote.count_passages(text, model) for text in texts]
+    asked, answered = texts
+    read = await remote.count_passages(asked, model)
+    written = None if read is None else await remote.count_passages(answered, model)
     return None if read is None or written is None else _Counts(read, written, UPSTREAM_TOKENIZER)

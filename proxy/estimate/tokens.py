@@ -14,7 +14,7 @@ from proxy.estimate.passages import Passages
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 100
+MOST_WAITING = 500
 """Counts that wait for the thread, each holding its text; one more is not made.
 100,000 characters take 10 ms as people and models write, 50 ms where they were chosen to be slow."""
 

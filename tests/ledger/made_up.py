@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.call import Attribution, Call, Entry, Outcome, Pricing, State, UsageBasis
+from ledger.call import ITEM_KEY_BYTES, Attribution, Call, Entry, Outcome, Pricing, State, UsageBasis
 from ledger.ids import CallId, call_id_at
 from ledger.meter import Meter
 from ledger.money import NanoUsd
@@ -129,6 +129,13 @@ COSTS = st.none() | st.integers(0, 10**15).map(NanoUsd)
 
 
 @st.composite
+def lives_of_results(draw: st.DrawFn, number: int) -> list[Entry]:
+    """The same; or it is one of a batch's three results, which other calls may be too."""
+    key = draw(st.none() | st.sampled_from([bytes([name]) * ITEM_KEY_BYTES for name in range(3)]))
+    return [replace(entry, item_key=key) for entry in draw(lives(number))]
+
+
+@st.composite
 def lives(draw: st.DrawFn, number: int) -> list[Entry]:
     """The entries of one call, from its opening to as far as it came: METERED may come more than once."""
     hour = draw(st.integers(0, 2))
@@ -160,6 +167,8 @@ def _metered_somehow(draw: st.DrawFn, entry: Entry) -> Entry:
         response_model=draw(NAMES),
         upstream_cost=draw(COSTS),
         units=draw(st.none() | UNITS),
+        timings=draw(st.none() | TIMINGS),
+        tokenizer=draw(st.none() | st.just("o200k_base")),
     )
     return Entry(call=call, state=State.METERED, **draw(OPINIONS))
 

@@ -233,20 +233,21 @@ def test_a_rollup_that_is_gone_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "measure"),
+    ("change", "measures"),
     [
-        ("list_cost_nusd = 1", "list_cost"),
-        ("output_tokens = 3", "output_tokens"),
-        ("outcome = 'timeout'", "failed_calls"),
-        ("usage_basis = 'estimated'", "estimated_calls"),
+        ("list_cost_nusd = 1", ["list_cost"]),
+        ("output_tokens = 3", ["output_tokens"]),
+        ("outcome = 'timeout'", ["failed_calls"]),
+        ("usage_basis = 'estimated'", ["estimated_calls", "estimated_list_cost"]),
+        ("upstream_cost_nusd = 7", ["upstream_cost", "upstream_cost_list"]),
     ],
 )
 def test_a_call_that_was_tampered_with_is_found_in_every_dimension(
-    tmp_path: Path, change: str, measure: str
+    tmp_path: Path, change: str, measures: list[str]
 ) -> None:
     first = "(SELECT min(call_id) FROM call)"
     found = tampered(tmp_path / "payback.db", f"UPDATE call SET {change} WHERE call_id = {first}")
-    assert [one.measure for one in found] == [measure] * 7
+    assert [one.measure for one in found] == measures * 7
 
 
 def test_a_call_that_was_deleted_is_found(tmp_path: Path) -> None:

@@ -57,6 +57,17 @@ def test_a_claim_of_nothing_is_a_claim() -> None:
     assert counted(whole_call()).upstream_cost_list == 0
 
 
+@pytest.mark.parametrize(
+    ("basis", "estimated"),
+    [(UsageBasis.REPORTED, 0), (UsageBasis.ESTIMATED, 60_000), (UsageBasis.PARTIAL, 60_000)],
+)
+def test_what_of_a_list_cost_rests_on_an_estimate_is_told_apart(basis: UsageBasis, estimated: int) -> None:
+    """One estimated call may be most of a sum: that it is one of a thousand does not say so."""
+    entry = whole_call()
+    sums = counted(replace(entry, call=replace(entry.call, usage_basis=basis)))
+    assert (sums.list_cost, sums.estimated_list_cost) == (60_000, estimated)
+
+
 def test_a_call_without_usage_counts_as_unpriced_not_as_free() -> None:
     assert counted(ended(opened())) == Rollup(calls=1, unpriced_calls=1)
 

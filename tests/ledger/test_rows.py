@@ -106,5 +106,6 @@ def test_costs_are_the_only_measures_with_another_name_in_sql() -> None:
         "list_cost_nusd",
         "upstream_cost_nusd",
         "upstream_cost_list_nusd",
+        "estimated_list_cost_nusd",
     }
     assert "list_cost" not in MEASURE_COLUMNS

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from ledger.call import Attribution, UsageBasis
 from ledger.errors import SchemaError
 from ledger.lock import LedgerLock
 from ledger.period import month_of
@@ -152,13 +154,37 @@ def test_an_old_ledger_moves_on_to_the_very_schema_of_a_new_one(connection: sqli
     migrate(new, "new.db")
     assert moved_on == schema_of(new)
     new.close()
-    assert number(connection, "PRAGMA user_version") == 2
+    assert number(connection, "PRAGMA user_version") == 3
     assert number(connection, "SELECT count(*) FROM call") == 3
     assert number(connection, "SELECT sum(list_cost_nusd) FROM call_named") == 120_000
     assert (
         number(connection, "SELECT sum(upstream_cost_nusd + upstream_cost_list_nusd) FROM rollup_hour") == 0
     )
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_costs_of_estimates_are_summed_up_for_the_calls_that_are_there_already(tmp_path: Path) -> None:
+    """60,000 nano-USD each: two estimates in one hour, one of them without names; one that is reported."""
+    path = tmp_path / "x.db"
+    lock, store = LedgerLock(path), open_store(path)
+    estimates = [
+        replace(entry, call=replace(entry.call, usage_basis=UsageBasis.ESTIMATED, **facts))
+        for entry, facts in (
+            (whole_call(1), {"who": Attribution(workload="bot", project="shop", user="ana", key="k_1")}),
+            (whole_call(2), {"request_model": None}),
+        )
+    ]
+    store.write([*estimates, whole_call(3)])
+    store._connection.execute("ALTER TABLE rollup_hour DROP COLUMN estimated_list_cost_nusd")
+    store._connection.execute("PRAGMA user_version = 2")
+    store.close()
+    open_store(path).close()
+    reader = open_sqlite_reader(path)
+    total = reader.report(month_of(DAY), GroupBy.WORKLOAD).total
+    assert (total.list_cost, total.estimated_list_cost) == (180_000, 120_000)
+    assert reader.disagreements() == []
+    reader.close()
+    lock.release()
 
 
 def schema_of(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:

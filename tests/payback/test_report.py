@@ -70,6 +70,7 @@ def test_the_json_has_every_sum_and_its_shape_is_fixed(
         "failed_calls": 1,
         "upstream_cost_usd": "0.00",
         "upstream_cost_list_usd": "0.00",
+        "estimated_list_cost_usd": "0.0045",
     }
     assert [group.pop("model") for group in report["groups"]] == ["small-model", "home-model", "other-model"]
     assert all(group.keys() == report["total"].keys() for group in report["groups"])
@@ -121,7 +122,7 @@ def test_the_table_shows_a_dash_where_no_cost_is_known_and_counts_what_the_sum_l
         "  1  no price list for provider acme",
         "  1  upstream answered an error",
         "self-hosted: 1 call not billed per token, not in the list cost",
-        "estimated: 1 call whose tokens upstream did not report in full",
+        "estimated: 1 call whose tokens upstream did not report in full; that is 0.0045 USD of the list cost",
         "interrupted: 1 call that payback itself did not live to see the end of",
         "failed: 1 call that upstream refused, cut or never answered",
     ]

@@ -146,6 +146,7 @@ WRONG = {
     "[server]\nport = true": "[server] port is true; write a whole number",
     "[server]\nport = 80.5": "[server] port is 80.5; write a whole number",
     "[server]\nport = 70000": "[server] port is 70000; write a number of at most 65535",
+    "[ledger]\nmax_names = 2000000": "[ledger] max_names is 2000000; write a number of at most 1000000",
     "[server]\nread_body_mib = 0": "[server] read_body_mib is 0; write a number of at least 1",
     "[server]\nconnect_timeout_s = 0": "[server] connect_timeout_s is 0; write a number above 0",
     "[server]\nidle_timeout_s = inf": "[server] idle_timeout_s is Infinity; write a number",

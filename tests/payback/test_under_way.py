@@ -62,3 +62,22 @@ async def test_where_nothing_is_under_way_nothing_is_waited_for() -> None:
     assert not calls.is_stopping
     await calls.end(within_s=60)
     assert calls.is_stopping
+
+
+async def test_work_that_came_at_the_last_moment_notices_that_it_is_cut() -> None:
+    """A task that is cancelled before its first step runs none of its lines, and no row would be ended."""
+    calls, begun, noticed = UnderWay(), 0, []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            noticed.append(calls.is_cutting)
+
+    ending = asyncio.ensure_future(calls.end(within_s=0.01))
+    while not calls.is_cutting:
+        calls.afterwards(work())
+        begun += 1
+        await asyncio.sleep(0)
+    await ending
+    assert noticed == [True] * begun

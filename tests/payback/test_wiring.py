@@ -224,4 +224,4 @@ def test_a_secret_that_has_two_names_is_told_without_repeating_it(monkeypatch: p
 
 def test_names_are_kept_apart_up_to_the_number_in_the_configuration() -> None:
     bounded = attributor(settings_with(ledger={"max_names": 1}), b"")
-    assert [bounded.model_name(model) for model in ("a", "b")] == ["a", "other"]
+    assert [bounded.name_of("model", model) for model in ("a", "b")] == ["a", "other"]

@@ -259,6 +259,31 @@ async def test_an_advisor_is_a_row_though_the_client_left_before_it_was_told(
     }
 
 
+async def test_an_advisor_is_a_row_though_the_client_leaves_while_the_ledger_is_awaited(
+    upstream: Upstream, payback: Payback
+) -> None:
+    first, last = body("streamed_advisor.sse").split(b"event: message_delta", 1)
+    may_go_on = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        await visit.stream(first)
+        await may_go_on.wait()
+        await visit.send(chunked(b"event: message_delta" + last, end=False))
+        await visit.left()
+
+    upstream.script = script
+    async with connected(payback.port) as client:
+        await client.send(post(LAB, STREAM_REQUEST))
+        await client.until(b"Let me ask", client.pieces(await client.head()))
+        with payback.locked():
+            may_go_on.set()
+            await asyncio.sleep(0.1)
+            client.leave()
+            await asyncio.sleep(0.1)
+    rows = await payback.ended(2)
+    assert {row.call.response_model for row in rows} == {"claude-sonnet-4-6", "claude-fable-5"}
+
+
 async def test_a_refusal_before_any_output_costs_nothing(upstream: Upstream, payback: Payback) -> None:
     """Its tokens are told in the stream's first event, and priced until the refusal comes."""
     upstream.script = streamed(*body("streamed_refusal_before_any_output.sse").splitlines(keepends=True))

@@ -180,8 +180,8 @@ def test_every_kind_of_name_is_bounded_in_number(field: str, header: str) -> Non
 def test_models_are_bounded_in_length_and_in_number() -> None:
     attributor = Attributor((), SECRET, distinct=DistinctNames(1))
     models = ["gpt-x\n", "made-up", "gpt-x", None]
-    assert [attributor.model_name(model) for model in models] == ["gpt-x", "other", "gpt-x", None]
-    assert attributor.model_name("m" * 5000) == "other"
+    assert [attributor.name_of("model", model) for model in models] == ["gpt-x", "other", "gpt-x", None]
+    assert attributor.name_of("model", "m" * 5000) == "other"
 
 
 def test_names_are_bounded() -> None:

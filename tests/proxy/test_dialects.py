@@ -228,7 +228,7 @@ def test_every_dialect_is_found_at_its_path() -> None:
 
 def test_timings_of_llama_cpp_count_the_whole_prompt() -> None:
     timings = {"cache_n": 23, "prompt_n": 1, "prompt_ms": 0.3, "predicted_n": 4}
-    reading = read(compact({"model": "m", "choices": [{}], "timings": timings}))
+    reading = read(compact({"model": "m", "choices": [{"finish_reason": "stop"}], "timings": timings}))
     usage = TokenUsage(input_tokens=24, output_tokens=4, cache_read_tokens=23)
     assert reading == Reading(model="m", usage=usage, timings=Timings(prefill_us=300))
 

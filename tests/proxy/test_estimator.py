@@ -133,3 +133,21 @@ async def test_a_local_engine_counts_with_its_own_tokenizer(upstream: Upstream, 
     assert row.call.tokenizer == "upstream /tokenize"
     assert row.call.usage == TokenUsage(input_tokens=9, output_tokens=3)
     assert row.pricing is Pricing.SELF_HOSTED
+
+
+async def test_an_answer_does_not_wait_for_a_tokenizer_that_hangs(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(visit: Visit) -> None:
+        if visit.received.target == "/tokenize":
+            await visit.left()
+        else:
+            await visit.answer(chat_answer(None), JSON)
+
+    monkeypatch.setattr("proxy.estimator.COUNT_SECONDS", 0.1)
+    upstream.script = script
+    async with running(tmp_path, configuration(upstream, lab={"self_hosted": True})) as payback:
+        answer = await call(payback.port, post(CHAT, CHAT_REQUEST))
+        row = await payback.row()
+    assert answer.whole
+    assert (row.call.usage, row.call.tokenizer) == (HELLO, "o200k_base")

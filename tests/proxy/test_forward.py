@@ -155,6 +155,21 @@ async def test_an_upstream_that_needs_no_asking_is_not_asked(
     assert upstream.only.body == STREAM_REQUEST
 
 
+async def test_a_server_that_counts_unasked_is_asked_once_and_then_left_as_it_is(
+    upstream: Upstream, payback: Payback
+) -> None:
+    """llama.cpp: asked, it moves its timings onto the event that is hidden; the client would miss them."""
+
+    async def script(visit: Visit) -> None:
+        events = ASKED_EVENTS if asks(visit.received.body) else PLAIN_EVENTS
+        await visit.answer(b"".join(events), ("Content-Type", "text/event-stream"), ("Server", "llama.cpp"))
+
+    upstream.script = script
+    for _ in range(2):
+        await stream(payback)
+    assert [asks(received.body) for received in upstream.received] == [True, False]
+
+
 def facts(calls: Call) -> tuple[int, Outcome | None, int | None]:
     return calls.retry_number, calls.outcome, calls.http_status
 

@@ -1,6 +1,7 @@
 """The meter reads compressed answers; the client's bytes are not touched and a bomb does no harm."""
 
 import gzip
+import time
 import tracemalloc
 import zlib
 
@@ -123,3 +124,19 @@ def test_a_bomb_in_another_encoding_is_given_up_too(encoding: str) -> None:
 def test_an_encoding_that_is_not_known_is_not_guessed(encoding: str) -> None:
     assert decoder_of(encoding) is None
     assert decoded(b"x", encoding, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("encoding", "nothing"), [("gzip", gzip.compress(b"")), ("zstd", b"\x50\x2a\x4d\x18\0\0\0\0")]
+)
+def test_a_million_members_that_hold_nothing_are_given_up_soon(encoding: str, nothing: bytes) -> None:
+    """Each takes the same time, wherever it stands, and there is a bound on how many are looked into."""
+    started_s = time.process_time()
+    assert decoded(nothing * 1_000_000, encoding, 1 << 20) is None
+    assert time.process_time() - started_s < 2
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_member_for_each_event_is_read_to_the_end(encoding: str) -> None:
+    compress = gzip.compress if encoding == "gzip" else zstd.compress
+    assert decoded(compress(b"ab") * 10_000, encoding, 1 << 20) == b"ab" * 10_000

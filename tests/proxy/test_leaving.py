@@ -6,6 +6,7 @@ import time
 import pytest
 
 from ledger.call import Outcome, Pricing, State, UsageBasis
+from ledger.usage import TokenUsage
 from tests.proxy.bodies import (
     ASKED_EVENTS,
     ASKED_REQUEST,
@@ -93,6 +94,22 @@ async def test_a_client_that_leaves_after_the_usage_event_is_charged_for_it(
         client.leave()
     row = await payback.row()
     assert (row.call.outcome, row.pricing) == (Outcome.CLIENT_LEFT, Pricing.PRICED)
+
+
+async def test_usage_beside_text_that_goes_on_is_not_taken_for_the_whole_where_the_client_leaves(
+    upstream: Upstream, payback: Payback
+) -> None:
+    """vLLM can count with every event, Gemini does: 1 token then is all that was heard, not all there is."""
+    so_far = {"prompt_tokens": 11, "completion_tokens": 1, "total_tokens": 12}
+    upstream.script = Left(chunk("A long text without end", usage=so_far))
+    async with connected(payback.port) as client:
+        await client.send(post(CHAT, ASKED_REQUEST))
+        await client.until(b"completion_tokens", client.pieces(await client.head()))
+        client.leave()
+    row = await payback.row()
+    assert (row.call.outcome, row.call.usage_basis) == (Outcome.CLIENT_LEFT, UsageBasis.PARTIAL)
+    assert row.call.usage == TokenUsage(input_tokens=11, output_tokens=1)
+    assert row.list_cost == 21_000
 
 
 async def test_a_client_that_sends_no_more_but_waits_is_taken_to_have_left(

@@ -38,6 +38,30 @@ def test_reasoning_within_the_completion_adds_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "details", [{}, {"prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 375}}]
+)
+def test_audio_that_is_heard_beside_the_prompt_is_input_and_not_taken_for_thinking(
+    details: dict[str, Any],
+) -> None:
+    """Mistral: 419 - 3 - 41 = 375 tokens are the 12 seconds that went in."""
+    usage = {"prompt_audio_seconds": 12, "prompt_tokens": 3, "completion_tokens": 41, "total_tokens": 419}
+    heard = usage_of({**usage, **details})
+    assert (heard.input_tokens, heard.input_audio_tokens, heard.output_tokens) == (378, 375, 41)
+    assert heard.inferred_tokens is None
+
+
+@pytest.mark.parametrize("seconds", [0, None, "12", True])
+def test_without_seconds_of_audio_the_rest_of_the_total_is_output(seconds: Any) -> None:
+    usage = {
+        "prompt_audio_seconds": seconds,
+        "prompt_tokens": 3,
+        "completion_tokens": 41,
+        "total_tokens": 419,
+    }
+    assert usage_of(usage).output_tokens == 416
+
+
 def test_what_a_prediction_did_not_get_right_is_a_part_of_the_completion() -> None:
     usage = with_total(16, rejected_prediction_tokens=3, accepted_prediction_tokens=1)
     assert (usage.output_tokens, usage.rejected_prediction_tokens) == (5, 3)

@@ -146,6 +146,21 @@ async def test_a_fault_of_the_meter_is_logged_without_what_it_was_fed(
     assert CANARY not in caplog.text
 
 
+async def test_a_fault_of_an_estimate_is_logged_without_the_text_that_was_counted(
+    upstream: Upstream, payback: Payback, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise RuntimeError("the estimate is broken")
+
+    monkeypatch.setattr("proxy.estimate.estimate.estimate", fails)
+    upstream.script = lambda visit: visit.answer(
+        chat_answer(None, SAID), ("Content-Type", "application/json")
+    )
+    await call(payback.port, post(CHAT, chat_request(**MESSAGES), *CREDENTIALS))
+    assert "the estimate is broken" in caplog.text
+    assert CANARY not in caplog.text
+
+
 async def test_a_request_that_is_not_http_is_not_quoted_in_the_answer(payback: Payback) -> None:
     async with connected(payback.port) as client:
         await client.send(f"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: {KEY}\x00\r\n\r\n".encode())

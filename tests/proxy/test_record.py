@@ -1,13 +1,16 @@
 """One attempt's row: opened, metered, ended; and what stands in it."""
 
 import asyncio
+from pathlib import Path
+
+import pytest
 
 from ledger.call import Entry, Outcome, State, UsageBasis
 from proxy.record import INTERIM_NS, CallIds
-from tests.proxy.bodies import ASKED_REQUEST, CHAT, CHAT_ANSWER, CHAT_REQUEST, MODEL, chunk
+from tests.proxy.bodies import ASKED_REQUEST, CHAT, CHAT_ANSWER, CHAT_REQUEST, MODEL, chat_request, chunk
 from tests.proxy.client import call, connected, post
 from tests.proxy.message import chunked, message
-from tests.proxy.running import Payback
+from tests.proxy.running import PRICE, Payback, configuration, running
 from tests.proxy.upstream import Upstream, Visit
 
 
@@ -29,6 +32,49 @@ async def test_a_row_says_what_the_call_was(upstream: Upstream, payback: Payback
     assert facts.started_us <= (facts.first_byte_us or 0) <= (facts.ended_us or 0)
     assert row.price is not None
     assert (row.price.source, row.price.model) == ("configuration", MODEL)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "tier", "cost_nusd"),
+    [
+        ("flex", "default", "default", 61_000),
+        ("default", "flex", "flex", 30_500),
+        ("fast", "priority", "priority", None),
+        ("flex", None, "flex", 30_500),
+        (None, "flex", "flex", 30_500),
+        (None, None, None, 61_000),
+    ],
+)
+async def test_the_tier_that_served_is_charged_and_the_one_asked_for_only_where_none_is_told(
+    asked: str | None,
+    told: str | None,
+    tier: str | None,
+    cost_nusd: int | None,
+    upstream: Upstream,
+    tmp_path: Path,
+) -> None:
+    """At flex 11 * 0.50 + 5 * 5.00 = 30.5 millionths; a tier without a price is unpriced, not standard."""
+    flex = {**PRICE, "service_tier": "flex", "input_usd_per_mtok": "0.50", "output_usd_per_mtok": "5.00"}
+    member = b"" if told is None else b'"service_tier":"%s",' % told.encode()
+    body = CHAT_ANSWER.replace(b"{", b"{" + member, 1)
+    upstream.script = lambda visit: visit.answer(body, ("Content-Type", "application/json"))
+    async with running(tmp_path, configuration(upstream, price=[PRICE, flex])) as payback:
+        request = chat_request() if asked is None else chat_request(service_tier=asked)
+        await call(payback.port, post(CHAT, request))
+        row = await payback.row()
+    assert (row.call.service_tier, row.list_cost) == (tier, cost_nusd)
+
+
+async def test_answers_under_one_id_are_calls_of_their_own(upstream: Upstream, payback: Payback) -> None:
+    """Ollama's ids are chatcmpl- and up to three digits: sooner or later they come again."""
+    headers = [("Content-Type", "application/json"), ("x-request-id", "req_1")]
+    body = CHAT_ANSWER.replace(b"chatcmpl-1", b"chatcmpl-424")
+    upstream.script = lambda visit: visit.answer(body, *headers)
+    for _ in range(3):
+        await call(payback.port, post(CHAT, CHAT_REQUEST))
+    rows = await payback.ended(3)
+    assert [row.list_cost for row in rows] == [61_000] * 3
+    assert len({row.call.logical_call_id for row in rows}) == 3
 
 
 def said(row: Entry) -> int | None:

@@ -1,13 +1,17 @@
 """Attempts whose client has left: heard out where the configuration says so, and no longer than it says."""
 
 import asyncio
+import gc
+from contextlib import AsyncExitStack
 from pathlib import Path
+
+import pytest
 
 from ledger.call import Outcome, UsageBasis
 from ledger.usage import TokenUsage
 from tests.proxy.bodies import CHAT, CHAT_REQUEST, DONE, STREAM_REQUEST, chat_answer, chunk, event
 from tests.proxy.client import connected, get, post
-from tests.proxy.message import chunked
+from tests.proxy.message import chunked, message
 from tests.proxy.running import configuration, eventually, running
 from tests.proxy.upstream import Upstream, Visit
 
@@ -103,6 +107,49 @@ async def test_payback_that_ends_does_not_wait_for_an_answer_nobody_hears(
         await asyncio.sleep(0.1)
     (row,) = payback.rows()
     assert row.call.outcome is Outcome.INTERRUPTED
+
+
+async def test_a_document_is_heard_from_its_start_though_the_client_leaves_within_it(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    has_left, body = asyncio.Event(), chat_answer()
+
+    async def script(visit: Visit) -> None:
+        whole = message("HTTP/1.1 200 OK", [JSON, ("Content-Length", str(len(body)))], body)
+        await visit.send(whole[:-20])
+        await has_left.wait()
+        await visit.send(whole[-20:])
+
+    upstream.script = script
+    server = {"when_client_leaves": "drain", "drain_limit_s": 5}
+    async with running(tmp_path, configuration(upstream, server=server)) as payback:
+        async with connected(payback.port) as client:
+            await client.send(post(CHAT, CHAT_REQUEST))
+            await eventually(lambda: upstream.received != [])
+            await asyncio.sleep(0.03)
+            client.leave()
+        await asyncio.sleep(0.03)
+        has_left.set()
+        row = await payback.row()
+    assert (row.call.outcome, row.call.usage_basis) == (Outcome.CLIENT_LEFT, UsageBasis.REPORTED)
+
+
+async def test_a_call_that_is_cut_before_its_answer_leaves_nothing_behind(
+    upstream: Upstream, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The request, once forgotten, would fail later with a traceback that nobody asked for."""
+    upstream.script = Visit.left
+    server = {"when_client_leaves": "drain", "drain_limit_s": 60, "drain_s": 0.1}
+    async with AsyncExitStack() as clients:
+        async with running(tmp_path, configuration(upstream, server=server)) as payback:
+            client = await clients.enter_async_context(connected(payback.port))
+            await client.send(post(CHAT, STREAM_REQUEST))
+            await eventually(lambda: upstream.received != [])
+        await asyncio.sleep(0)
+        gc.collect()
+    (row,) = payback.rows()
+    assert row.call.outcome is Outcome.INTERRUPTED
+    assert "never retrieved" not in caplog.text
 
 
 async def test_what_nobody_is_charged_for_is_not_heard_out(upstream: Upstream, tmp_path: Path) -> None:

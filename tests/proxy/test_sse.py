@@ -1,6 +1,7 @@
 """Events come out the same however the network cuts them."""
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -139,3 +140,11 @@ def test_only_one_blank_after_the_colon_is_not_data() -> None:
     assert data_of(b"data:  two blanks\n\n") == b" two blanks"
     assert data_of(b"data:none\r\n\r\n") == b"none"
     assert data_of(b"data\n\n") == b""
+
+
+def test_many_events_that_come_at_once_take_no_longer_each() -> None:
+    """To look through all that came for each of them would take seconds, and every call would wait."""
+    started_s = time.process_time()
+    _, events = EventSplitter().feed(b"data: 1\n\n" * 300_000)
+    assert len(events) == 300_000
+    assert time.process_time() - started_s < 2

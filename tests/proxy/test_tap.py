@@ -1,9 +1,12 @@
 """What a tap learns from an answer, and that it hands on every byte."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.call import UsageBasis
 from ledger.usage import TokenUsage
 from proxy.dialects import openai_chat, openai_embeddings
 from proxy.dialects.reading import Reading
@@ -70,6 +73,37 @@ def test_usage_that_grows_with_every_event_is_replaced_and_never_added_up() -> N
     """vLLM and Gemini count from the start each time: the last one is the call's."""
     growing = [chunk("x", usage={"prompt_tokens": 11, "completion_tokens": n}) for n in (1, 2, 5)]
     assert learned_from(*growing, DONE)[0].usage == ELEVEN_AND_FIVE
+
+
+def finishing(**more: Any) -> bytes:
+    return event({"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}], **more})
+
+
+TIMINGS = {"cache_n": 1, "prompt_n": 10, "predicted_n": 5}
+
+
+@pytest.mark.parametrize("told", [{"usage": USAGE}, {"timings": TIMINGS}], ids=["vllm", "llama.cpp"])
+def test_counts_beside_text_that_goes_on_are_a_part_until_the_stream_has_ended(told: dict[str, Any]) -> None:
+    """Both count in the last event with choices too, which says why it stopped: those are final."""
+    tap = StreamTap(openai_chat.DIALECT, hide=False)
+    tap.feed(chunk('"finish_reason":"stop"', **told))
+    assert tap.learned.basis is UsageBasis.PARTIAL
+    assert not tap.learned.lacks_usage, "an estimate would replace what was counted"
+    for end in (finishing(**told), USAGE_EVENT, DONE):
+        ended = StreamTap(openai_chat.DIALECT, hide=False)
+        ended.feed(chunk("lo", **told) + end)
+        assert ended.learned.basis is UsageBasis.REPORTED
+    cut_cleanly = StreamTap(openai_chat.DIALECT, hide=False)
+    cut_cleanly.feed(chunk("lo", **told))
+    cut_cleanly.finish()
+    assert cut_cleanly.learned.basis is UsageBasis.REPORTED
+
+
+def test_counts_of_a_document_are_final_though_it_does_not_say_why_it_stopped() -> None:
+    tap = DocumentTap(openai_chat.DIALECT)
+    tap.feed(CHAT_ANSWER.replace(b'"finish_reason":"stop"', b'"finish_reason":null'))
+    tap.finish()
+    assert (tap.learned.usage, tap.learned.basis) == (ELEVEN_AND_FIVE, UsageBasis.REPORTED)
 
 
 def test_usage_that_was_set_is_not_lost_to_a_null_after_it() -> None:

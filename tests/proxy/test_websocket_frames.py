@@ -1,6 +1,7 @@
 """Frames, byte by byte: what is a whole message, where another frame may be sent, how it was closed."""
 
 import struct
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -126,4 +127,17 @@ def test_a_frame_that_says_it_is_endless_is_followed_without_holding_it() -> Non
     frames = Frames(keeps_text=False)
     assert frames.feed(b"\x81\x7f" + b"\xff" * 8 + b"x" * 100_000) == []
     assert not frames.is_between
-    assert frames._parts == []
+    assert not frames._text
+
+
+def test_a_message_in_pieces_of_a_byte_or_two_takes_no_more_memory_than_it_is_long() -> None:
+    """1 MB in half a million frames; a list of the pieces would take 30 times as much."""
+    frames, piece = Frames(keeps_text=True), frame(b"ab", 0, final=False)
+    frames.feed(frame(b"", final=False))
+    tracemalloc.start()
+    for _ in range(500):
+        frames.feed(piece * 1000)
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes < 2_000_000
+    assert frames.feed(frame(b"", 0)) == [b"ab" * 500_000]

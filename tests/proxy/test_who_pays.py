@@ -1,12 +1,13 @@
 """What is said of who pays on the wire is in the ledger's row, and what of it goes on to upstream."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from ledger.call import Attribution
-from tests.proxy.bodies import CHAT, CHAT_ANSWER, CHAT_REQUEST, chat_request
-from tests.proxy.client import call, post
+from tests.proxy.bodies import CHAT, CHAT_ANSWER, CHAT_REQUEST, chat_request, compact
+from tests.proxy.client import call, get, post
 from tests.proxy.running import Payback, configuration, running
 from tests.proxy.upstream import Upstream, Visit
 
@@ -83,3 +84,30 @@ async def test_more_names_than_the_configuration_allows_are_other(upstream: Upst
         for user in ("ana", "ben", "eve", "ana"):
             await call(payback.port, post(CHAT, CHAT_REQUEST, ("X-Payback-User", user)))
         assert [row.call.who.user for row in await payback.ended(4)] == ["ana", "ben", "other", "ana"]
+
+
+async def test_made_up_models_that_upstream_echoes_are_other_in_the_end_and_priced_by_their_own_name(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """An answer's names come from whoever asked, too; each would stay in the ledger for good."""
+
+    async def echo(visit: Visit) -> None:
+        asked = json.loads(visit.received.body)["model"]
+        answer = json.loads(CHAT_ANSWER) | {"model": asked}
+        await visit.answer(compact(answer), ("Content-Type", "application/json"))
+
+    upstream.script = echo
+    async with running(tmp_path, configuration(upstream, ledger={"max_names": 2})) as payback:
+        for model in ("a", "b", "small-model"):
+            await call(payback.port, post(CHAT, chat_request(model=model)))
+        rows = await payback.ended(3)
+    assert [row.call.response_model for row in rows] == ["a", "b", "other"]
+    assert rows[2].list_cost == 61_000
+
+
+async def test_paths_without_an_end_are_other_in_the_end(upstream: Upstream, tmp_path: Path) -> None:
+    async with running(tmp_path, configuration(upstream, ledger={"max_names": 2})) as payback:
+        for number in range(4):
+            await call(payback.port, get(f"/v1/things/{number}"))
+        requests = [row.call.http_request for row in await payback.ended(4)]
+    assert requests == ["GET /v1/things/0", "GET /v1/things/1", "other", "other"]

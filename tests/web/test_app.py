@@ -77,6 +77,23 @@ async def test_unpriced_estimated_interrupted_and_self_hosted_are_said_even_when
         assert words in text
 
 
+async def test_what_of_the_sum_rests_on_estimates_is_said_in_money_too(ledger: Path) -> None:
+    """400 tokens in and 1 out at 885 per million: 0.000885 USD for each of two calls."""
+    guess = call(2, 400, price=GPT_4O, usage_basis=UsageBasis.ESTIMATED)
+    text = text_of(await report_of(ledger, [call(1, 400, price=GPT_4O), guess]))
+    assert "1 estimated their tokens were counted here, as upstream did not say; $0.000885 of the sum" in text
+    assert "gpt-4o 1 estimated ($0.000885)" in text
+
+
+async def test_what_upstream_itself_charges_is_said_beside_the_list_cost_of_the_same_calls(
+    ledger: Path,
+) -> None:
+    claimed = call(1, 400, price=GPT_4O, upstream_cost=900_000)
+    text = text_of(await report_of(ledger, [claimed, call(2, 400, price=GPT_4O)]))
+    assert "own bill: $0.0009 for calls that are listed here at $0.000885" in text
+    assert "own bill" not in text_of(await report_of(ledger.with_name("2.db"), [call(3, 400, price=GPT_4O)]))
+
+
 async def test_an_unknown_cost_is_a_dash_with_its_reason_and_never_zero_dollars(ledger: Path) -> None:
     text = text_of(await report_of(ledger, [call(1, 400, unpriced_reason="no price for openai gpt-9")]))
     assert "— cost not known no price for openai gpt-9" in text

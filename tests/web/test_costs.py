@@ -9,6 +9,8 @@ from ledger.usage import TokenUsage
 from tests.web.sample import PRICES, entry_at
 from web.costs import Cost, cost_of_entry, cost_of_sums, marks_of
 
+EIGHTY = NanoUsd(80_000_001)
+
 
 def test_a_sum_is_money_as_soon_as_one_call_is_priced() -> None:
     sums = Rollup(calls=4, unpriced_calls=1, self_hosted_calls=1, not_billed_calls=1, list_cost=NanoUsd(5))
@@ -71,6 +73,17 @@ def test_every_count_that_a_rollup_has_beside_its_sums_is_said() -> None:
     }
     said = marks_of(Rollup(**counts))  # type: ignore[arg-type]
     assert sorted(mark.count for mark in said) == sorted(counts.values())
+
+
+def test_what_of_a_sum_rests_on_estimates_is_said_exactly_and_beside_each_row() -> None:
+    sums = Rollup(calls=9, estimated_calls=1, list_cost=NanoUsd(2_000_000_000), estimated_list_cost=EIGHTY)
+    (mark,) = [mark for mark in marks_of(sums) if mark.word == "estimated"]
+    assert (mark.text, mark.meaning.partition("; ")[2]) == (
+        "1 estimated ($0.080000)",
+        "$0.080000001 of the sum",
+    )
+    (none,) = [mark for mark in marks_of(Rollup(calls=9, estimated_calls=1)) if mark.word == "estimated"]
+    assert (none.text, none.meaning.partition("; ")[2]) == ("1 estimated", "")
 
 
 def test_only_unpriced_calls_make_a_sum_smaller_than_it_was() -> None:

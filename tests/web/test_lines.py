@@ -1,6 +1,7 @@
 import pytest
 
 from ledger.call import Outcome, State, UsageBasis
+from ledger.units import Units
 from ledger.usage import TokenUsage
 from tests.web.sample import entry_at
 from web.lines import Ending, line_of
@@ -32,6 +33,14 @@ def test_tokens_that_are_not_known_are_none_and_not_zero() -> None:
 def test_cached_tokens_that_upstream_did_not_say_are_none_beside_known_input() -> None:
     line = line_of(entry_at(0, usage=TokenUsage(input_tokens=7, output_tokens=2)))
     assert (line.input_tokens, line.cache_read_tokens, line.output_tokens) == (7, None, 2)
+
+
+@pytest.mark.parametrize("unit", Units.__struct_fields__)
+def test_what_is_charged_for_beside_tokens_is_said(unit: str) -> None:
+    """Or a call of 0 and 0 tokens has a cost that nothing explains."""
+    usage = TokenUsage(input_tokens=0)
+    assert line_of(entry_at(0, usage=usage, units=Units(**{unit: 2000}))).units.startswith("2")
+    assert line_of(entry_at(0, usage=usage, units=Units(**{unit: 0}))).units == ""
 
 
 def test_a_clock_that_was_set_back_gives_no_negative_duration() -> None:
