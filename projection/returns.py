@@ -1,0 +1,84 @@
+"""The internal rate of return: the rate at which a path's flows are worth nothing today.
+
+Flows whose sign changes more than once may have several such rates, or none. Of several, the smallest that
+is not negative is taken, and the one nearest to 0 where all are negative."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from projection.period import Floats
+
+SEARCHED_LOG = 25.0
+"""ln(1 + rate) from -25 to 25: from a loss of nearly all to 72,000,000,000-fold, in one month."""
+LARGEST_EXPONENT = 600.0
+"""exp() of more, times flows, leaves the floats."""
+GRID_POINTS = 2001
+HALVINGS = 60
+
+
+def rate_of_return(flows: ArrayLike) -> float | None:
+    """Of one path, per month, 0.01 is 1 %; None where there is none."""
+    rate = float(rates_of_return(np.atleast_2d(np.asarray(flows, dtype=float)))[0])
+    return None if math.isnan(rate) else rate
+
+
+def per_year(rate_per_month: ArrayLike) -> Floats:
+    """With interest on interest."""
+    yearly: Floats = (1 + np.asarray(rate_per_month, dtype=float)) ** 12 - 1
+    return yearly
+
+
+def rates_of_return(flows: ArrayLike) -> Floats:
+    """Of each row of *flows*, per month; NaN where there is none.
+
+    Signs are looked at on a grid, then the interval between two of different sign is halved. Flows that
+    change sign once have one rate, which is found; two rates in one cell of the grid are overlooked."""
+    usd = np.asarray(flows, dtype=float)
+    if usd.ndim != 2 or usd.shape[1] == 0 or not np.isfinite(usd).all():
+        raise ValueError("flows have to be rows of finite numbers, one month at least")
+    scale = np.abs(usd).max(axis=1, keepdims=True)
+    usd = np.divide(usd, scale, out=np.zeros_like(usd), where=scale > 0)
+    found = (usd > 0).any(axis=1) & (usd < 0).any(axis=1)
+    rates = np.full(len(usd), np.nan)
+    if found.any():
+        rates[found] = _roots(usd[found])
+    return rates
+
+
+def _roots(usd: Floats) -> Floats:
+    grid = _grid(usd.shape[1])
+    signs = np.sign(usd @ np.exp(-np.outer(np.arange(usd.shape[1]), grid)))
+    crosses = signs[:, :-1] * signs[:, 1:] <= 0
+    # A flow of 0 that both ends share is one root, not two; which interval it is taken from does not matter.
+    at = _preferred(crosses, grid)
+    low, high = grid[np.maximum(at, 0)], grid[np.maximum(at, 0) + 1]
+    falls = np.take_along_axis(signs, np.maximum(at, 0)[:, None], 1)[:, 0]
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        left = np.sign(_value(usd, middle)) == falls
+        low, high = np.where(left, middle, low), np.where(left, high, middle)
+    return np.where(at >= 0, np.expm1((low + high) / 2), np.nan)
+
+
+def _grid(months: int) -> Floats:
+    """Symmetric about 0, which is a point of it."""
+    widest = min(SEARCHED_LOG, LARGEST_EXPONENT / max(1, months - 1))
+    half = np.linspace(0, widest, GRID_POINTS // 2 + 1)
+    return np.concatenate([-half[:0:-1], half])
+
+
+def _preferred(crosses: NDArray[np.bool_], grid: Floats) -> NDArray[np.intp]:
+    """The interval of the wanted root in each row; -1 where no interval has one."""
+    zero = len(grid) // 2
+    above, below = crosses[:, zero:], crosses[:, :zero]
+    first_above = zero + np.argmax(above, axis=1)
+    last_below = zero - 1 - np.argmax(below[:, ::-1], axis=1)
+    chosen = np.where(above.any(axis=1), first_above, np.where(below.any(axis=1), last_below, -1))
+    return chosen.astype(np.intp)
+
+
+def _value(usd: Floats, log_rate: Floats) -> Floats:
+    value: Floats = (usd * np.exp(-np.outer(log_rate, np.arange(usd.shape[1])))).sum(axis=1)
+    return value
