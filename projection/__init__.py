@@ -10,4 +10,4 @@ Read in this order:
 - rig, roofline  does it fit, and how fast: memory, bandwidth, arithmetic
 - batching, replay, load, sizing   the user's own requests on machines not bought yet: waits, how many
 - owning         what a machine costs, bought or rented
-- finance, returns          the month that pays back, present values, rates of return; on many paths at once"""
+- finance, returns          the month that pays back, present values, rates of return; many paths at once"""
