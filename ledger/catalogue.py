@@ -3,7 +3,7 @@
 Source of its rules: https://github.com/pydantic/genai-prices, package version 0.2.3, read 2026-11-22:
 types.py says which variant and which day hold, data_units.py what each rate is per."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -121,20 +121,6 @@ def provider_of_url(base_url: str) -> str | None:
         if re.match(provider.api_pattern, base_url):
             return str(provider.id)
     return None
-
-
-def listings(model_name: str, at: datetime, known: Callable[[str], bool] = lambda _: True) -> list[Price]:
-    """Every provider's standard catalogue price for *model_name* at *at*, in the catalogue's order."""
-    from genai_prices.data_snapshot import get_snapshot
-
-    found = []
-    for provider in get_snapshot().providers:
-        model = provider.find_model(model_name)
-        if model is not None and known(provider.id):
-            price = _price_of(provider, model, STANDARD, at)
-            if isinstance(price, Price):
-                found.append(price)
-    return found
 
 
 def _find(provider_id: str, model_name: str) -> "tuple[Provider, ModelInfo] | NoPrice":

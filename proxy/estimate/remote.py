@@ -70,12 +70,6 @@ class RemoteTokenizer:
         return None
 
 
-async def count_remotely(post: Post, text: str, model: str | None = None) -> tuple[int, str] | None:
-    """Tokens and the tokenizer's name, asked once; None where upstream does not say."""
-    count = await RemoteTokenizer(post).count(text, model)
-    return None if count is None else (count, UPSTREAM_TOKENIZER)
-
-
 def _count_in(answer: bytes, text: str) -> int | None:
     """None where it cannot be one: a text has one token at least, and at most its bytes and a start."""
     try:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from genai_prices.data_snapshot import get_snapshot
 
-from ledger.catalogue import listings, provider_of_url
+from ledger.catalogue import provider_of_url
 from ledger.meter import Meter
 from ledger.price import NoPrice, Price, Rate
 from ledger.pricebook import PriceBook
@@ -254,9 +254,3 @@ def test_the_provider_of_an_address_is_the_one_whose_api_it_is() -> None:
     assert provider_of_url("https://api.anthropic.com/v1/messages") == "anthropic"
     assert provider_of_url("https://api.openai.com/v1") == "openai"
     assert provider_of_url("http://127.0.0.1:8000/v1") is None
-
-
-def test_a_models_listings_are_those_of_everyone_who_sells_it() -> None:
-    found = listings("deepseek-chat", NOON, lambda provider: provider == "deepseek")
-    assert [price.provider for price in found] == ["deepseek"]
-    assert listings("no-such-model", NOON) == []

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from proxy.estimate.passages import MOST_CHARACTERS
-from proxy.estimate.remote import MOST_REFUSALS, Post, RemoteTokenizer, count_remotely
+from proxy.estimate.remote import MOST_REFUSALS, Post, RemoteTokenizer
 from tests.llama.fixtures import LlamaServer
 from tests.proxy.bodies import compact
 from tests.proxy.client import call, post
@@ -44,7 +44,7 @@ async def speak_as_vllm(visit: Visit) -> None:
 
 async def test_llama_cpp_counts_with_the_tokenizer_of_its_model(llama_server: LlamaServer) -> None:
     port = int(llama_server.base_url.rpartition(":")[2])
-    assert await count_remotely(posting_to(port), HELLO) == (HELLO_TOKENS, "upstream /tokenize")
+    assert await RemoteTokenizer(posting_to(port)).count(HELLO) == HELLO_TOKENS
 
 
 async def test_llama_cpp_takes_special_tokens_in_a_text_for_text(llama_server: LlamaServer) -> None:
@@ -119,11 +119,11 @@ async def test_a_count_that_cannot_be_is_none(answer: bytes, upstream: Upstream)
         await visit.answer(answer)
 
     upstream.script = nonsense
-    assert await count_remotely(posting_to(upstream.port), "hello") is None
+    assert await RemoteTokenizer(posting_to(upstream.port)).count("hello") is None
 
 
 async def test_nothing_is_sent_for_an_empty_text(upstream: Upstream) -> None:
-    assert await count_remotely(posting_to(upstream.port), "") == (0, "upstream /tokenize")
+    assert await RemoteTokenizer(posting_to(upstream.port)).count("") == 0
     assert upstream.received == []
 
 
