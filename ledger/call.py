@@ -16,6 +16,9 @@ from ledger.usage import TokenUsage
 
 ITEM_KEY_BYTES = 32
 """A sha256."""
+LONGEST_REPORTED = 2048
+"""Characters of Call.reported_usage. Of recorded answers, half have up to 133, one in ten 292 or more, none
+over 421; an agent with many rounds in one answer can have thousands."""
 
 
 class State(IntEnum):
@@ -98,6 +101,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     usage_basis: UsageBasis = UsageBasis.NONE
     tokenizer: str | None = None
     """What an estimate was counted with."""
+    reported_usage: str | None = None
+    """The numbers of upstream's own usage object, JSON under its own names: what the counts above were read
+    from. operation, upstream and the names tell whose convention they follow. None: nothing was reported."""
     units: Units | None = None
     """What is charged for beside tokens; where it is that alone, usage is a TokenUsage of 0 and 0."""
     upstream_cost: NanoUsd | None = None
@@ -157,6 +163,7 @@ def without_names(entry: Entry) -> Entry:
         request_model=None,
         response_model=None,
         service_tier=None,
+        reported_usage=None,
         upstream_request_id=None,
         problem="the ledger refused the names in this call",
         who=Attribution(key=entry.call.who.key),

@@ -14,8 +14,10 @@ Read in this order:
 - kept, estimate/, estimator    tokens of calls whose upstream reports none
 - include_usage, json_edit   asking upstream for usage on the client's behalf, and hiding that we did
 - record, retries     one attempt's row, from open to end; which attempts are one call
+- reported            what upstream wrote of its usage, as a row keeps it: the numbers
 - plan                all that is decided before the first attempt
 - forward, sending    the handler: a request in, attempts, an answer out; one attempt
+- answer_body         the body of an answer, and who broke it; inflated where it is edited
 - relay               one answer from upstream to the client, in step with the ledger
 - handshake, websocket          who may open a WebSocket; what passes over it, and what is metered of that
 - websocket_frames, inbox       its frames, sans-IO; what came on a connection and was not passed on yet

@@ -44,15 +44,6 @@ def remove_member(text: bytes, name: str, value: bytes) -> bytes:
     return b"".join((*rest, text[at:]))
 
 
-def whole_members(start: bytes) -> bytes:
-    """The members that are whole in the *start* of an object, as an object of their own.
-
-    >>> whole_members(b'{"model":"m","usage":{"n":1},"data":[1,')
-    b'{"model":"m","usage":{"n":1}}'
-    """
-    return b"{%s}" % b",".join(start[name:end] for name, _, _, end in _members(start))
-
-
 def _cuts(text: bytes, name: str, value: bytes) -> Iterator[tuple[int, int]]:
     """Where such members stand, each with one comma: the one before it where a member stays before it."""
     members = list(_members(text))

@@ -41,5 +41,5 @@ class Kept:
             return
         is_lines = self._framing is Framing.LINES
         splitter = LineSplitter() if is_lines else EventSplitter()
-        _, pieces = splitter.feed(start)
+        _, pieces, _ = splitter.feed(start)
         yield from pieces if is_lines else map(data_of, pieces)

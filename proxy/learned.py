@@ -1,33 +1,14 @@
 """What an answer has told so far, reading by reading."""
 
-import msgspec
-
 from ledger.call import UsageBasis
-from ledger.money import NanoUsd
-from ledger.timings import Timings
-from ledger.units import Units
-from ledger.usage import TokenUsage
-from proxy.dialects.reading import NO_TOKENS, Reading
+from proxy.dialects.reading import NO_TOKENS, Reading, Told
 
 NO_USAGE_IN_DOCUMENT = "the answer reports no usage"
 NO_USAGE_IN_STREAM = "the stream reported no usage"
 _NOT_TOLD = frozenset({None, NO_TOKENS, NO_USAGE_IN_DOCUMENT, NO_USAGE_IN_STREAM})
 
 
-class Learned(msgspec.Struct, frozen=True):
-    model: str | None = None
-    service_tier: str | None = None
-    usage: TokenUsage | None = None
-    units: Units | None = None
-    upstream_cost: NanoUsd | None = None
-    timings: Timings | None = None
-    problem: str | None = None
-    is_partial: bool = False
-    """The usage is what was reported so far: its output is not final."""
-    is_so_far: bool = False
-    """Likewise, and it counts all that came: no estimate is better."""
-    is_unbilled: bool = False
-    """Upstream has said that this answer costs nothing."""
+class Learned(Told, frozen=True, kw_only=True):
     done: bool = False
     """The answer has said that it is complete."""
     estimated: UsageBasis | None = None
@@ -38,12 +19,14 @@ class Learned(msgspec.Struct, frozen=True):
     def after(self, reading: Reading) -> "Learned":
         """The latest usage replaces one before it: what is reported twice is cumulative, never a sum."""
         told = reading.usage or reading.units
+        is_evidence = reading.reported is not None and (told or not self.is_metered)
         is_unbilled = self.is_unbilled or reading.is_unbilled
         return Learned(
             model=reading.model or self.model,
             service_tier=reading.service_tier or self.service_tier,
             usage=None if is_unbilled else reading.usage or self.usage,
             units=None if is_unbilled else reading.units or self.units,
+            reported=reading.reported if is_evidence else self.reported,
             upstream_cost=self.upstream_cost if reading.upstream_cost is None else reading.upstream_cost,
             timings=reading.timings or self.timings,
             problem=None if told else reading.problem or self.problem,

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
 from ledger.units import Units
-from proxy.decoding import IDENTITY, decoder_of
+from proxy.decoding import IDENTITY, MOST_MEMBERS, Decoder, decoder_of
 from proxy.dialects import Dialect
 from proxy.dialects.dialect import Framing, Streams
 from proxy.inflate import InflatingTap
@@ -47,25 +48,35 @@ class Kind(Enum):
     """Not metered."""
 
 
-def tap_for(answer: Answer, metering: Metering) -> tuple[Kind, Tap]:
+class Listening(NamedTuple):
+    kind: Kind
+    tap: Tap
+    decoder: Decoder | None = None
+    """The answer goes on without its encoding: upstream was asked for none, and something is to be hidden."""
+
+
+def listening_to(answer: Answer, metering: Metering) -> Listening:
     dialect = metering.dialect
     if dialect is None or answer.status >= 400:
-        return Kind.OPAQUE, NoTap()
+        return Listening(Kind.OPAQUE, NoTap())
     if metering.units is not None and _type_of(answer).startswith("audio/"):
-        return Kind.OPAQUE, NoTap(learned=Learned(units=metering.units))
-    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+        return Listening(Kind.OPAQUE, NoTap(learned=Learned(units=metering.units)))
     framing = _framing_of(answer, dialect, metering)
-    kind = Kind.DOCUMENT if framing is Framing.DOCUMENT else Kind.STREAM
-    decoder = None if encoding in IDENTITY else decoder_of(encoding)
-    if decoder is None and encoding not in IDENTITY:
-        return kind, NoTap("the answer is in an encoding that is not read")
-    hide = metering.hide and decoder is None
-    tap: Tap
-    if kind is Kind.DOCUMENT:
-        tap = DocumentTap(dialect, metering.units)
-    else:
-        tap = StreamTap(dialect, framing, metering.units, hide=hide)
-    return kind, InflatingTap(tap, decoder) if decoder else tap
+    if framing is Framing.DOCUMENT:
+        return _listening(answer, Kind.DOCUMENT, DocumentTap(dialect, metering.units))
+    tap = StreamTap(dialect, framing, metering.units, hide=metering.hide)
+    return _listening(answer, Kind.STREAM, tap, is_edited=metering.hide)
+
+
+def _listening(answer: Answer, kind: Kind, tap: Tap, *, is_edited: bool = False) -> Listening:
+    """*is_edited*: *tap* changes what goes to the client, and so sees it as the client does."""
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in IDENTITY:
+        return Listening(kind, tap)
+    decoder = decoder_of(encoding, most_members=None if is_edited else MOST_MEMBERS)
+    if decoder is None:
+        return Listening(kind, NoTap("the answer is in an encoding that is not read"))
+    return Listening(kind, tap, decoder) if is_edited else Listening(kind, InflatingTap(tap, decoder))
 
 
 def _type_of(answer: Answer) -> str:

@@ -2,7 +2,8 @@
 
 Source: https://github.com/ndjson/ndjson-spec, read 2026-11-22: a line ends with LF, which CR may precede."""
 
-from proxy.sse import MAX_EVENT_BYTES
+from proxy.outline import Ends
+from proxy.sse import MAX_EVENT_BYTES, Cut
 
 
 class LineSplitter:
@@ -11,26 +12,35 @@ class LineSplitter:
     def __init__(self) -> None:
         self.held = b""
         """The start of a line whose end has not come."""
-        self._oversize = False
+        self.long_pieces: list[Ends] = []
+        """As with events."""
+        self._oversize: Ends | None = None
 
-    def feed(self, chunk: bytes) -> tuple[bytes, list[bytes]]:
-        """What belongs to no line that can be looked into, then the lines that are now whole, each with its
-        end."""
-        loose = b""
+    def feed(self, chunk: bytes) -> Cut:
+        """Each line comes with its end."""
+        before = after = b""
         if self._oversize:
             end = chunk.find(b"\n") + 1
             if not end:
-                return chunk, []
-            loose, chunk, self._oversize = chunk[:end], chunk[end:], False
+                self._oversize.add(chunk)
+                return chunk, [], b""
+            before, chunk = chunk[:end], chunk[end:]
+            self._end_oversize(self._oversize, before)
         *whole, self.held = (self.held + chunk).split(b"\n")
-        lines = [line + b"\n" for line in whole]
         if len(self.held) > MAX_EVENT_BYTES:
-            # Lines in this piece are given up with it: order is kept, and these are no normal answers.
-            loose, lines, self._oversize = b"".join((loose, *lines, self.held)), [], True
-            self.held = b""
-        return loose, lines
+            self._oversize = Ends(self.held)
+            self._oversize.add(self.held)
+            after, self.held = self.held, b""
+        return before, [line + b"\n" for line in whole], after
 
     def finish(self) -> bytes:
         """The end has come: what is held is the last line, whole or cut."""
         rest, self.held = self.held, b""
+        if self._oversize:
+            self._end_oversize(self._oversize, b"")
         return rest
+
+    def _end_oversize(self, line: Ends, rest: bytes) -> None:
+        line.add(rest)
+        self.long_pieces.append(line)
+        self._oversize = None

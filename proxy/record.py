@@ -21,6 +21,7 @@ from ledger.writer import Writer
 from proxy.dialects.reading import Item
 from proxy.learned import NOTHING_LEARNED, Learned
 from proxy.refusal import Refusal
+from proxy.reported import render_reported
 from proxy.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ class Record:
 
     __slots__ = (
         "_billable", "_books", "_call", "_first_byte_us", "_http_status", "_is_sent", "_metered",
-        "_metered_ns", "_self_hosted", "_started_ns", "_upstream_request_id", "call_id", "is_ended",
+        "_metered_ns", "_rendered", "_reported", "_self_hosted", "_started_ns", "_upstream_request_id",
+        "call_id", "is_ended",
     )  # fmt: skip
 
     def __init__(self, books: Books, call: Call, upstream: Upstream, *, billable: bool) -> None:
@@ -73,6 +75,9 @@ class Record:
         self._started_ns = time.monotonic_ns()
         self._metered: Learned | None = None
         self._metered_ns = 0
+        self._reported: object = None
+        self._rendered: str | None = None
+        """_reported as the ledger keeps it: METERED and ENDED mostly have the same."""
 
     @property
     def is_cut(self) -> bool:
@@ -180,6 +185,7 @@ class Record:
             usage=_usage_of(learned),
             usage_basis=learned.basis,
             tokenizer=learned.tokenizer,
+            reported_usage=self._reported_usage(learned),
             units=learned.units,
             upstream_cost=learned.upstream_cost,
             timings=learned.timings,
@@ -206,12 +212,22 @@ class Record:
             problem=reading.problem,
             usage=_usage_of(learned),
             usage_basis=learned.basis,
+            reported_usage=self._reported_usage(learned),
             units=learned.units,
             upstream_cost=learned.upstream_cost,
         )
         billable = not (item.is_failed or reading.is_unbilled)
         entry = self._opinion_on(call, State.ENDED, billable=billable)
         return entry if item.key is None else replace(entry, item_key=self._key_of(scope or "", item.key))
+
+    def _reported_usage(self, learned: Learned) -> str | None:
+        if learned.reported is not self._reported:
+            self._reported, self._rendered = learned.reported, None
+            try:
+                self._rendered = render_reported(learned.reported)
+            except Exception as error:  # a fault in it never costs the tokens that were told
+                log.error("reported usage is not kept for call %s", self.call_id, exc_info=error)
+        return self._rendered
 
     def _key_of(self, scope: str, key: str) -> bytes:
         name = f"{self._call.upstream}\0{scope}\0{key}"

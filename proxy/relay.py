@@ -3,7 +3,6 @@ chunk that carries tokens, and the one that ends the answer, wait for the ledger
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from aiohttp import ClientError, web
@@ -12,8 +11,9 @@ from multidict import CIMultiDict
 from ledger.call import Entry, Outcome
 from ledger.errors import LedgerUnavailable
 from ledger.money import render_usd
+from proxy.answer_body import AnswerBody
 from proxy.headers import response_headers, without
-from proxy.listening import Kind, Metering, tap_for
+from proxy.listening import Kind, Metering, listening_to
 from proxy.record import Record
 from proxy.tap import NoTap
 from proxy.upstream_client import Answer
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 WHOLE_BYTES = 1 << 18
 WHOLE_SECONDS = 0.1
 """A metered document that is whole within these bounds carries its cost in a header; a longer one streams."""
+_OF_THE_ENCODED = ("content-encoding", "content-md5", "digest", "content-digest", "repr-digest")
+"""Headers that are not true of the same answer without its encoding."""
 
 
 async def relay(
@@ -63,7 +65,9 @@ class _Passage:
         self._complete = metering.complete
         self._scope = metering.scope
         self._listens_on = False
-        self._kind, self.tap = tap_for(answer, metering)
+        self._kind, self.tap, decoder = listening_to(answer, metering)
+        self._body = AnswerBody(answer, decoder)
+        self._is_inflated = decoder is not None
         self._may_shrink = metering.hide and self._kind is Kind.STREAM
         self._outcome = Outcome.OK if answer.status < 400 else Outcome.UPSTREAM_ERROR
         self._response: web.StreamResponse | None = None
@@ -83,7 +87,7 @@ class _Passage:
         await response.prepare(self._request)
         if start:
             await self._pass(start)
-        async for chunk in _chunks_of(self._answer):
+        async for chunk in self._body.pieces():
             await self._pass(chunk)
         rest = self._last_byte + self._finish_tap()
         await self._report_items()
@@ -119,7 +123,7 @@ class _Passage:
             with suppress(TimeoutError, UpstreamBroke, LedgerUnavailable):
                 async with asyncio.timeout(self._record.listens_on_s):
                     self._feed(self._unheard)
-                    async for chunk in _chunks_of(self._answer):
+                    async for chunk in self._body.pieces():
                         self._record.first_byte()
                         self._feed(chunk)
                         await self._report_items()
@@ -253,6 +257,8 @@ class _Passage:
         headers = response_headers(self._answer.raw_headers)
         if self._may_shrink:
             headers = without(headers, "content-length")
+        if self._is_inflated:
+            headers = [_weak(name, value) for name, value in without(headers, *_OF_THE_ENCODED)]
         headers.append(("X-Payback-Call-Id", self._record.call_id))
         return CIMultiDict(headers)
 
@@ -286,10 +292,7 @@ def _invented(answer: Answer) -> tuple[str, ...]:
     return tuple(name for name in ("Content-Type", "Server") if name not in answer.headers)
 
 
-async def _chunks_of(answer: Answer) -> AsyncIterator[bytes]:
-    """Yield the body; say who broke while it is still clear."""
-    try:
-        async for chunk in answer.content.iter_any():
-            yield chunk
-    except (ClientError, TimeoutError) as error:
-        raise broke(error) from error
+def _weak(name: str, value: str) -> tuple[str, str]:
+    """A strong ETag is that of the very bytes that upstream sent."""
+    is_strong = name.lower() == "etag" and not value.startswith("W/")
+    return (name, f"W/{value}") if is_strong else (name, value)

@@ -14,43 +14,44 @@ _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n|\Z))")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
+Cut = tuple[bytes, list[bytes], bytes]
+"""What was fed, in this order: more of a piece that is too long to be looked into, or its end; the pieces
+that are whole now; the start of one that is too long."""
+
+
 class EventSplitter:
     """Cuts a stream into events. Whatever was fed is either returned by feed or still held."""
 
     def __init__(self) -> None:
         self.held = b""
         """The start of an event whose end has not come."""
-        self.long_events: list[Ends] = []
+        self.long_pieces: list[Ends] = []
         """Those too long to be held that have ended; whoever reads them takes them out."""
         self._oversize: Ends | None = None
 
-    def feed(self, chunk: bytes) -> tuple[bytes, list[bytes]]:
-        """What belongs to no event that can be looked into, then the events that are now whole.
-
-        Each event comes with the blank line that ends it."""
+    def feed(self, chunk: bytes) -> Cut:
+        """Each event comes with the blank line that ends it."""
         data = self.held + chunk if self.held else chunk
-        loose = b""
+        before = after = b""
         end_of_event = _end_after_newlines if b"\r" not in data else _end_of_event
         if self._oversize:
             end = end_of_event(data, 0)
             if end is None:
                 self._oversize.add(data[:-3])
                 self.held = data[-3:]
-                return data[:-3], []
-            self._end_oversize(self._oversize, data[:end])
-            loose, data = data[:end], data[end:]
+                return data[:-3], [], b""
+            before, data = data[:end], data[end:]
+            self._end_oversize(self._oversize, before)
         events, start = [], 0
         while (end := end_of_event(data, start)) is not None:
             events.append(data[start:end])
             start = end
         self.held = data[start:]
         if len(self.held) > MAX_EVENT_BYTES:
-            # Events in this piece are given up with it: order is kept, and this is no normal stream.
-            self._oversize = Ends(self.held)
-            self._oversize.add(self.held[:-3])
-            loose, events = loose + data[:-3], []
-            self.held = data[-3:]
-        return loose, events
+            after, self.held = self.held[:-3], self.held[-3:]
+            self._oversize = Ends(after)
+            self._oversize.add(after)
+        return before, events, after
 
     def finish(self) -> bytes:
         """The end has come: what is held is the last event, whole or cut, or the end of a long one."""
@@ -61,7 +62,7 @@ class EventSplitter:
 
     def _end_oversize(self, event: Ends, rest: bytes) -> None:
         event.add(rest)
-        self.long_events.append(event)
+        self.long_pieces.append(event)
         self._oversize = None
 
 

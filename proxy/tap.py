@@ -20,7 +20,6 @@ from proxy.sse import EventSplitter, data_of
 MAX_DOCUMENT_BYTES = 3 << 16
 """Of a longer answer (embeddings are some MB) only start and end are kept: usage stands after the data,
 or, as llama.cpp writes it, before them."""
-_USAGE = b'"usage"'
 _LOOKS_FOR_MODEL = 4
 """Pieces that are parsed for the model's name, should the first ones not tell it."""
 
@@ -58,7 +57,6 @@ class DocumentTap:
         """*asked*: what the call is charged for if the answer does not tell."""
         self.learned = Learned()
         self._read = dialect.reader()
-        self._tail_marks = (dialect.tail_mark, _USAGE)
         self._asked = asked
         self._owes_usage = dialect.is_billed
         self.kept = Kept(Framing.DOCUMENT)
@@ -81,7 +79,7 @@ class DocumentTap:
     def finish(self) -> bytes:
         document = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
-        texts = (document,) if self._head is None else outlines(self._head, document, self._tail_marks)
+        texts = (document,) if self._head is None else outlines(self._head, document)
         reading = next((found for text in texts if (found := self._read(text)) is not None), None)
         if reading is not None:
             self.learned = replace(self.learned.after(reading), is_so_far=False)
@@ -124,23 +122,20 @@ class StreamTap:
         self._is_lines = framing is Framing.LINES
         self.kept = Kept(framing)
         self._splitter = LineSplitter() if self._is_lines else EventSplitter()
-        self._tail_marks = (dialect.tail_mark, _USAGE)
-        self._holder = dialect.holder
         self._looks_for_model = _LOOKS_FOR_MODEL
         self._items: list[Item] = []
 
     def feed(self, chunk: bytes) -> bytes:
         self.kept.add(chunk)
-        loose, pieces = self._splitter.feed(chunk)
-        if self._is_lines and any(mark in loose for mark in self._marks):
-            self.learned = replace(self.learned, problem="a line was too long to be read")
-        self._read_long_events()
+        before, pieces, after = self._splitter.feed(chunk)
+        if self._splitter.long_pieces:
+            self._read_long_pieces()
         passed = [self._passed(piece) for piece in pieces]
-        return b"".join((loose, *passed)) if self._hide else chunk
+        return b"".join((before, *passed, after)) if self._hide else chunk
 
     def finish(self) -> bytes:
         rest = self._splitter.finish()
-        self._read_long_events()
+        self._read_long_pieces()
         passed = self._passed(rest) if rest else b""
         self._note_end(done=self.learned.done)
         return passed if self._hide else b""
@@ -175,16 +170,17 @@ class StreamTap:
             return piece
         return b"" if reading.is_extra else without_null_usage(piece)
 
-    def _read_long_events(self) -> None:
+    def _read_long_pieces(self) -> None:
         """An image, or a long answer told once more at its end, stands between what is metered."""
-        if not isinstance(self._splitter, EventSplitter) or not self._splitter.long_events:
-            return
-        for event in self._splitter.long_events:
-            texts = outlines(data_of(event.start), event.end, self._tail_marks, self._holder)
+        for piece in self._splitter.long_pieces:
+            start = piece.start if self._is_lines else data_of(piece.start)
+            texts = outlines(start, piece.end)
             reading = next((found for text in texts if (found := self._read(text)) is not None), None)
             if reading is not None:
                 self._learn(reading)
-        self._splitter.long_events.clear()
+            elif self._is_lines and any(mark in end for mark in self._marks for end in (start, piece.end)):
+                self.learned = replace(self.learned, problem="a line was too long to be read")
+        self._splitter.long_pieces.clear()
 
     def _learn(self, reading: Reading) -> None:
         self.learned = self.learned.after(reading)

@@ -145,6 +145,7 @@ COLUMNS: tuple[Column, ...] = (
     _usd("upstream_cost", lambda entry: entry.call.upstream_cost),
     _text("tokenizer"),
     *map(_milliseconds, ("load", "prefill", "decode")),
+    _text("reported_usage"),
 )
 
 NAMES = tuple(column.name for column in COLUMNS)

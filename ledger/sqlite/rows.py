@@ -34,6 +34,7 @@ ORDINARY_COLUMNS = (
     *_COUNTS, "usage_basis",
     "pricing", "list_cost_nusd", "price_id", "unpriced_reason_label",
     "workload_label", "project_label", "user_label", "key_label", "client_label", "session", "tags",
+    "reported_usage",
 )  # fmt: skip
 RARE_COLUMNS = (*_RARE_COUNTS, "tokenizer_label", *_UNITS, "upstream_cost_nusd", *_TIMINGS)
 COLUMNS = (*ORDINARY_COLUMNS, *RARE_COLUMNS)
@@ -67,7 +68,7 @@ def row_of(entry: Entry, label: Callable[[str | None], int | None], price_id: Ca
         entry.pricing, entry.list_cost, price_id(entry.price) if entry.price else None,
         label(entry.unpriced_reason),
         label(who.workload), label(who.project), label(who.user), label(who.key), label(who.client),
-        who.session, who.tags,
+        who.session, who.tags, call.reported_usage,
     )  # fmt: skip
     return ordinary if is_ordinary(call) else ordinary + _rare_of(call, label)
 
@@ -117,6 +118,7 @@ def entry_of(row: Sequence[Any], labels: Mapping[int, str], prices: Mapping[int,
         usage=_usage_of(v),
         usage_basis=UsageBasis(v["usage_basis"]),
         tokenizer=text("tokenizer"),
+        reported_usage=v["reported_usage"],
         units=_told(Units, v),
         upstream_cost=None if v["upstream_cost_nusd"] is None else NanoUsd(v["upstream_cost_nusd"]),
         timings=_told(Timings, v),

@@ -14,6 +14,7 @@ from ledger.judgement import UNMETERED
 from proxy.dialects.anthropic_messages import OPERATION, MessageReader
 from proxy.dialects.batch_items import SERVICE_TIER, calls_of, failed
 from proxy.dialects.dialect import Dialect, Framing, Streams
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading
 
 _UNBILLED = frozenset({"errored", "canceled", "expired"})
@@ -34,9 +35,8 @@ _decoder = msgspec.json.Decoder(_Line)
 
 
 def read(line: bytes) -> Reading | None:
-    try:
-        told = _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    told = decoded_or_none(_decoder, line)
+    if told is None:
         return None
     if told.result.type == "succeeded":
         message = MessageReader(SERVICE_TIER)(told.result.message) or _NO_MESSAGE

@@ -17,13 +17,17 @@ from msgspec.structs import replace
 
 from proxy.dialects import anthropic_usage
 from proxy.dialects.dialect import Dialect, Streams
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading, name_of
 from proxy.estimate.shape import Shape
 
 OPERATION = "chat"
 _BILLED_REFUSALS = frozenset({"bio", "frontier_llm", "reasoning_extraction"})
 """Categories of refusals before any output that are charged for, as of the date above."""
-_NOTHING = frozenset({b"", b"[]", b"null"})
+_NOTHING = frozenset({b"[]", b"null"})
+"""Content that is not there at all was too long to be read."""
+_MOST_MEMBERS = 256
+"""Of the usage of one answer, over all of its events; providers have a dozen."""
 _OUTPUT = frozenset({"output_tokens", "completion_tokens"})
 
 
@@ -52,6 +56,8 @@ class MessageReader:
         self._service_tier = service_tier
         self._model: str | None = None
         self._usage: dict[str, Any] = {}
+        """As it was told; replaced and never changed, as readings hold it."""
+        self._not_told_yet: dict[str, Any] = {}
         self._problem: str | None = None
         self._has_content = False
         self._is_output_told = False
@@ -60,14 +66,14 @@ class MessageReader:
         self._others_told = 0
 
     def __call__(self, document: bytes) -> Reading | None:
-        top = _decoded(document)
+        top = decoded_or_none(_decoder, document)
         if top is None:
             return None
         match top.type:
             case "message_start":
-                return self._started(_decoded(top.message) or _Top())
+                return self._started(decoded_or_none(_decoder, top.message) or _Top())
             case "message_delta":
-                return self._went_on(top, _decoded(top.delta) or _Top())
+                return self._went_on(top, decoded_or_none(_decoder, top.delta) or _Top())
             case "message_stop":
                 return replace(self._reading(is_final=True), is_last=True)
             case "content_block_start":
@@ -88,13 +94,14 @@ class MessageReader:
     def _started(self, message: _Top) -> Reading:
         self._merge(message)
         if self._usage:
-            self._usage.setdefault("output_tokens", 0)
+            self._not_told_yet = {"output_tokens": 0}
         return self._reading(is_final=False)
 
     def _went_on(self, event: _Top, delta: _Top) -> Reading:
         if isinstance(event.usage, dict) and not _OUTPUT.isdisjoint(event.usage):
             self._is_output_told = True
-            self._usage.pop("output_tokens", None)
+            self._not_told_yet = {}
+            self._usage = {name: count for name, count in self._usage.items() if name != "output_tokens"}
         self._merge(event)
         self._note_refusal(delta)
         return self._reading(is_final=delta.stop_reason is not None)
@@ -102,7 +109,12 @@ class MessageReader:
     def _merge(self, part: _Top) -> None:
         self._model = name_of(part.model) or self._model
         if isinstance(part.usage, dict):
-            self._usage |= {name: value for name, value in part.usage.items() if value is not None}
+            told = {name: value for name, value in part.usage.items() if value is not None}
+            merged = self._usage | told
+            if len(merged) <= _MOST_MEMBERS:
+                self._usage = merged
+            else:
+                self._problem = "usage in the answer has too many members"
         elif part.usage is not None:
             self._problem = "usage in the answer is not an object"
 
@@ -117,6 +129,7 @@ class MessageReader:
         return replace(
             told,
             model=told.model or self._model,
+            reported=self._usage or None,
             is_partial=told.usage is not None and not (is_final and self._is_output_told),
             items=self._new_items(),
         )
@@ -126,20 +139,13 @@ class MessageReader:
             return Reading(is_unbilled=True, problem="refused before any output, which is not billed")
         if not self._usage:
             return Reading(problem=self._problem)
-        return anthropic_usage.reading_of(self._usage, self._service_tier)
+        return anthropic_usage.reading_of(self._not_told_yet | self._usage, self._service_tier)
 
     def _new_items(self) -> tuple[Item, ...]:
         """Calls of other models within this one; each is told once, and they come in order."""
         others = anthropic_usage.others(self._usage, self._service_tier)
         new, self._others_told = others[self._others_told :], max(len(others), self._others_told)
         return tuple(Item(operation=OPERATION, reading=one, request_model=one.model) for one in new)
-
-
-def _decoded(document: bytes | msgspec.Raw) -> _Top | None:
-    try:
-        return _decoder.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 DIALECT = Dialect(

@@ -100,7 +100,10 @@ def others(usage: _Usage, service_tier: str | None = None) -> list[Reading]:
     """What other models than the one that answered did for this answer, each at its own rates."""
     tier = service_tier_of(usage, service_tier)
     _, foreign = _own_and_foreign(usage)
-    return [replace(_reading_of_other(one, tier), model=name_of(one.get("model"))) for one in foreign]
+    return [
+        replace(_reading_of_other(one, tier), model=name_of(one.get("model")), reported=one)
+        for one in foreign
+    ]
 
 
 def _reading_of_other(one: _Usage, service_tier: str | None) -> Reading:

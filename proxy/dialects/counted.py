@@ -29,6 +29,18 @@ def counted(value: object, usage_of: Callable[[dict[str, Any]], TokenUsage]) -> 
     return usage, None
 
 
+def together(usage: object, **beside: object) -> object:
+    """For Reading.reported: *usage*, and under its name what stands *beside* it in the answer and counts too.
+
+    >>> together({"total_tokens": 9}, meta=None), together(None, timings={"prompt_n": 8})
+    ({'total_tokens': 9}, {'timings': {'prompt_n': 8}})
+    """
+    found = {name: value for name, value in beside.items() if value is not None}
+    if not found:
+        return usage
+    return {**usage, **found} if isinstance(usage, dict) else found
+
+
 def part(usage: object, name: str) -> dict[str, Any]:
     """A member that is an object; {} for anything else: details that are no object say nothing."""
     found = usage.get(name) if isinstance(usage, dict) else None

@@ -51,10 +51,6 @@ class Dialect:
     framing: Framing = Framing.EVENTS
     marks: tuple[bytes, ...] = (b'"usage"',)
     """A piece that holds none of them tells nothing but the model's name, and is not parsed for it twice."""
-    tail_mark: bytes = b'"usage"'
-    """In a document that is too long to keep: the member at its end from which on it is read."""
-    holder: bytes = b""
-    """The member of an event, with its quotes, that holds what a document has at its top."""
     asks_for_usage: bool = False
     """Whether a stream tells its usage only if stream_options.include_usage is set."""
     shape: Shape | None = None

@@ -21,12 +21,12 @@ from ledger.usage import TokenUsage
 from proxy.dialects import gemini_usage
 from proxy.dialects.counted import counted
 from proxy.dialects.dialect import Dialect
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 from proxy.estimate.shape import Shape
 
 OPERATION = "generate_content"
 MARKS = (b'"usageMetadata"', b'"groundingMetadata"')
-TAIL_MARK = b'"usageMetadata"'
 MOST_SEARCHES = 1000
 """Of one answer; what is remembered of an endless stream is bounded."""
 _CHARGED_BY_THE_PROMPT = ("gemini-1", "gemini-2")
@@ -48,7 +48,6 @@ class _Candidate(msgspec.Struct, rename="camel"):
 _decoder = msgspec.json.Decoder(_Part)
 _parts_decoder = msgspec.json.Decoder(list[_Part])
 _candidates_decoder = msgspec.json.Decoder(list[_Candidate])
-_NOT_THESE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Reader:
@@ -58,6 +57,7 @@ class Reader:
         self._model: str | None = None
         self._service_tier: str | None = None
         self._usage: TokenUsage | None = None
+        self._reported: object = None
         self._problem: str | None = None
         self._queries: set[int] = set()
         """Hashes: what was searched for is nobody's business."""
@@ -65,7 +65,7 @@ class Reader:
         self._is_final = not is_stream
 
     def __call__(self, document: bytes) -> Reading | None:
-        self._usage = self._problem = None
+        self._usage = self._reported = self._problem = None
         text = document.strip(b" \t\r\n")
         parts = _parts_of(text)
         self._is_final |= text.endswith(b"]")
@@ -79,6 +79,7 @@ class Reader:
             model=self._model,
             service_tier=self._service_tier,
             usage=self._usage,
+            reported=self._reported,
             units=Units(web_searches=searches) if searches else None,
             problem=self._problem,
             is_partial=not self._is_final,
@@ -97,14 +98,12 @@ class Reader:
             if not gemini_usage.says_counts(metadata):
                 return
         usage, problem = counted(metadata, gemini_usage.usage_of)
+        if usage or (metadata is not None and self._usage is None):
+            self._reported = metadata
         self._usage, self._problem = usage or self._usage, problem or self._problem
 
     def _note_queries(self, candidates: bytes) -> None:
-        try:
-            grounded = _candidates_decoder.decode(candidates)
-        except _NOT_THESE:
-            return
-        for candidate in grounded:
+        for candidate in decoded_or_none(_candidates_decoder, candidates) or ():
             grounding = candidate.grounding_metadata
             queries = grounding.get("webSearchQueries") if isinstance(grounding, dict) else None
             for query in queries if isinstance(queries, list) else ():
@@ -140,12 +139,10 @@ def _billed_searches(usage: dict[str, Any]) -> int | None:
 
 def _parts_of(text: bytes) -> list[_Part]:
     """[] where it is none of these. The end of a long list is one part, and the list's closing bracket."""
-    try:
-        if text.startswith(b"["):
-            return _parts_decoder.decode(text)
-        return [_decoder.decode(text.removesuffix(b"]").rstrip(b" \t\r\n"))]
-    except _NOT_THESE:
-        return []
+    if text.startswith(b"["):
+        return decoded_or_none(_parts_decoder, text) or []
+    part = decoded_or_none(_decoder, text.removesuffix(b"]").rstrip(b" \t\r\n"))
+    return [] if part is None else [part]
 
 
 def method_path(*methods: str) -> "re.Pattern[str]":
@@ -162,6 +159,5 @@ DIALECT = Dialect(
     path=method_path("generateContent"),
     reader=Reader,
     marks=MARKS,
-    tail_mark=TAIL_MARK,
     shape=Shape.GEMINI,
 )

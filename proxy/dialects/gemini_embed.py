@@ -14,6 +14,7 @@ from ledger.usage import TokenUsage
 from proxy.dialects import gemini, gemini_usage
 from proxy.dialects.counted import counted
 from proxy.dialects.dialect import Dialect
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading
 
 
@@ -26,12 +27,11 @@ _decoder = msgspec.json.Decoder(_Top)
 
 def read(document: bytes) -> Reading | None:
     """None where *document* is no JSON object."""
-    try:
-        top = _decoder.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    top = decoded_or_none(_decoder, document)
+    if top is None:
         return None
     usage, problem = counted(top.usage_metadata, _usage_of)
-    return Reading(usage=usage, problem=problem)
+    return Reading(usage=usage, reported=top.usage_metadata, problem=problem)
 
 
 def _usage_of(usage: dict[str, Any]) -> TokenUsage:
@@ -46,5 +46,4 @@ DIALECT = Dialect(
     path=gemini.method_path("embedContent", "batchEmbedContents"),
     reader=lambda: read,
     marks=gemini.MARKS,
-    tail_mark=gemini.TAIL_MARK,
 )

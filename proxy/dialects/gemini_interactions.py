@@ -20,6 +20,7 @@ from ledger.usage import TokenUsage
 from proxy.dialects import gemini, gemini_usage
 from proxy.dialects.counted import counted, part
 from proxy.dialects.dialect import Dialect, Streams, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 
 _COUNTS = {
@@ -38,7 +39,6 @@ _DETAILS = {
 }
 _UNDER_WAY = frozenset({"queued", "in_progress"})
 _LAST = frozenset({"interaction.completed", "interaction.complete"})
-_NOT_THESE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Event(msgspec.Struct):
@@ -63,10 +63,11 @@ _interaction_decoder = msgspec.json.Decoder(_Interaction)
 
 def read(document: bytes) -> Reading | None:
     """None where *document* is no JSON object."""
-    try:
-        event = _event_decoder.decode(document)
-        interaction = _interaction_decoder.decode(event.interaction or document)
-    except _NOT_THESE:
+    event = decoded_or_none(_event_decoder, document)
+    if event is None:
+        return None
+    interaction = decoded_or_none(_interaction_decoder, event.interaction or document)
+    if interaction is None:
         return None
     so_far = part(event.metadata, "total_usage") or None
     stated = so_far if interaction.usage is None else interaction.usage
@@ -82,6 +83,7 @@ def read(document: bytes) -> Reading | None:
         model=model,
         service_tier=name_of(interaction.service_tier),
         usage=usage,
+        reported=stated,
         units=_searches(stated, model),
         problem=problem,
         is_partial=not (is_document or is_last),
@@ -124,5 +126,4 @@ DIALECT = Dialect(
     reader=lambda: read,
     streams=Streams.ON_REQUEST,
     marks=(b'"usage"', b'"total_usage"', b'"interaction.complete', b'"error"'),
-    holder=b'"interaction"',
 )

@@ -14,6 +14,5 @@ DIALECT = Dialect(
     reader=lambda: gemini.Reader(is_stream=True),
     streams=Streams.ALWAYS,
     marks=gemini.MARKS,
-    tail_mark=gemini.TAIL_MARK,
     shape=Shape.GEMINI,
 )

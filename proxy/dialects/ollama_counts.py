@@ -17,12 +17,17 @@ from msgspec.structs import asdict
 from ledger.timings import Timings
 from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects.counted import Counted, counted
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 
 MARKS = (b'_eval_count"', b'"done":true', b'"done": true', b'"error"')
 TAIL_MARK = b'"total_duration"'
 """Durations and counts end an answer, after its text, its numbers and its context."""
 NO_PROMPT_COUNT = "prompt_eval_count is missing"
+_NUMBERS = (
+    "prompt_eval_count", "prompt_eval_cached_count", "eval_count",
+    "total_duration", "load_duration", "prompt_eval_duration", "eval_duration",
+)  # fmt: skip
 _WITHOUT_PROMPT = frozenset({"load", "unload"})
 _NS_PER_US = 1000
 
@@ -46,10 +51,7 @@ _decoder = msgspec.json.Decoder(Top)
 
 def decoded(document: bytes) -> Top | None:
     """None where *document* is no JSON object."""
-    try:
-        return _decoder.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    return decoded_or_none(_decoder, document)
 
 
 def read(document: bytes) -> Reading | None:
@@ -63,6 +65,7 @@ def read(document: bytes) -> Reading | None:
     return Reading(
         model=name_of(top.model),
         usage=usage,
+        reported=reported_in(top),
         problem=problem,
         timings=timings_of(top.load_duration, top.prompt_eval_duration, top.eval_duration),
         is_last=top.done is True,
@@ -83,6 +86,12 @@ def _usage_of(counts: Mapping[str, Any]) -> TokenUsage:
         output_tokens=counts["eval_count"],
         cache_read_tokens=counts["prompt_eval_cached_count"],
     )
+
+
+def reported_in(top: Top) -> dict[str, Any] | None:
+    """None where no count is told: all lines but the last."""
+    numbers = {name: value for name in _NUMBERS if (value := getattr(top, name))}
+    return numbers or None
 
 
 def timings_of(load_ns: object, prefill_ns: object, decode_ns: object) -> Timings | None:

@@ -21,6 +21,7 @@ def read(document: bytes) -> Reading | None:
     return Reading(
         model=name_of(top.model),
         usage=usage,
+        reported=ollama_counts.reported_in(top),
         problem=problem,
         timings=ollama_counts.timings_of(top.load_duration, reading_ns, None),
     )
@@ -30,6 +31,5 @@ DIALECT = Dialect(
     operation="embeddings",
     path=ends_with("/api/embed"),
     reader=lambda: read,
-    tail_mark=ollama_counts.TAIL_MARK,
     shape=Shape.OLLAMA_EMBED,
 )

@@ -14,6 +14,5 @@ DIALECT = Dialect(
     streams=Streams.UNLESS_DECLINED,
     framing=Framing.LINES,
     marks=ollama_counts.MARKS,
-    tail_mark=ollama_counts.TAIL_MARK,
     shape=Shape.OLLAMA_GENERATE,
 )

@@ -25,6 +25,7 @@ from proxy.dialects import (
 )
 from proxy.dialects.batch_items import SERVICE_TIER, calls_of, failed
 from proxy.dialects.dialect import Dialect, Framing, Streams
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading
 
 _FAILED_FROM = 400
@@ -56,13 +57,11 @@ class _Body(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(_Line)
 _body_decoder = msgspec.json.Decoder(_Body)
-_NOT_THESE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read(line: bytes) -> Reading | None:
-    try:
-        told = _decoder.decode(line)
-    except _NOT_THESE:
+    told = decoded_or_none(_decoder, line)
+    if told is None:
         return None
     return Reading(items=_calls_of(told))
 
@@ -85,9 +84,8 @@ def _is_failed(status_code: object) -> bool:
 
 def _spoken_in(body: msgspec.Raw) -> Dialect | None:
     """Moderations and images do not say what they are."""
-    try:
-        top = _body_decoder.decode(body)
-    except _NOT_THESE:
+    top = decoded_or_none(_body_decoder, body)
+    if top is None:
         return None
     if isinstance(top.object, str):
         return _BY_OBJECT.get(top.object)

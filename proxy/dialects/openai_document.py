@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from proxy.dialects import llama_timings, openai_usage, upstream_cost
-from proxy.dialects.counted import counted
+from proxy.dialects.counted import counted, together
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 
 MARKS = (b'"usage"', b'"timings"')
@@ -36,9 +37,8 @@ _decoder = msgspec.json.Decoder(_Top, float_hook=upstream_cost.exact)
 
 def read(document: bytes) -> Reading | None:
     """None where *document* is no JSON object."""
-    try:
-        top = _decoder.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    top = decoded_or_none(_decoder, document)
+    if top is None:
         return None
     stated = top.usage
     if stated is None and isinstance(top.x_groq, dict):
@@ -51,6 +51,7 @@ def read(document: bytes) -> Reading | None:
         model=name_of(top.model),
         service_tier=name_of(top.service_tier),
         usage=usage,
+        reported=stated if top.timings is None else together(stated, timings=top.timings),
         upstream_cost=upstream_cost.claimed_in(stated),
         timings=llama_timings.timings_of(top.timings),
         problem=problem,

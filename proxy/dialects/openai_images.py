@@ -22,6 +22,7 @@ from ledger.usage import TokenUsage
 from proxy.dialects import upstream_cost
 from proxy.dialects.counted import Counted, counted, part
 from proxy.dialects.dialect import Dialect, Streams, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import NO_TOKENS, Item, Reading, name_of
 
 OPERATION = "image_generation"
@@ -41,7 +42,6 @@ class _Top(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(_Top, float_hook=upstream_cost.exact)
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_NOT_THESE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Reader:
@@ -50,9 +50,8 @@ class Reader:
         """That have come as events so far."""
 
     def __call__(self, document: bytes) -> Reading | None:
-        try:
-            top = _decoder.decode(document)
-        except _NOT_THESE:
+        top = decoded_or_none(_decoder, document)
+        if top is None:
             return None
         if isinstance(top.type, str) and top.type.endswith(".completed"):
             self._images += 1
@@ -62,6 +61,7 @@ class Reader:
             model=name_of(top.model),
             usage=usage,
             units=units,
+            reported=top.usage,
             upstream_cost=upstream_cost.claimed_in(top.usage),
             problem=problem,
             items=_written(top.svg_usage),
@@ -110,7 +110,7 @@ def _written(svg_usage: object) -> tuple[Item, ...]:
     if usage is None:
         return ()
     model = name_of(part({"svg": svg_usage}, "svg").get("model"))
-    reading = Reading(model=model, usage=usage, problem=problem)
+    reading = Reading(model=model, usage=usage, reported=svg_usage, problem=problem)
     return (Item(operation="chat", reading=reading, request_model=model or _SVG_AUTHOR),)
 
 
@@ -123,10 +123,8 @@ def _text_usage_of(usage: Mapping[str, Any]) -> TokenUsage:
 
 
 def _length(listed: bytes) -> int | None:
-    try:
-        return len(_list_decoder.decode(listed))
-    except _NOT_THESE:
-        return None
+    images = decoded_or_none(_list_decoder, listed)
+    return None if images is None else len(images)
 
 
 DIALECT = Dialect(

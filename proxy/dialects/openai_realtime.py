@@ -21,6 +21,7 @@ from ledger.usage import TokenUsage
 from proxy.dialects import openai_transcriptions
 from proxy.dialects.counted import counted, part
 from proxy.dialects.dialect import Framing, Streams, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import NO_TOKENS, Item, Reading, name_of
 from proxy.dialects.session import Begun, SessionDialect
 
@@ -73,9 +74,8 @@ class _Reader:
         self._begun = Begun(OPERATION)
 
     def __call__(self, message: bytes) -> Reading | None:
-        try:
-            event = _decoder.decode(message)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        event = decoded_or_none(_decoder, message)
+        if event is None:
             return None
         items: tuple[Item, ...] = ()
         if event.session is not None:
@@ -108,7 +108,9 @@ class _Reader:
         is_failed = response.status == "failed"
         if usage is None and not is_failed:
             problem = problem or _SAYS_NOTHING
-        reading = Reading(model=self._model_of(response), usage=usage, problem=problem)
+        reading = Reading(
+            model=self._model_of(response), usage=usage, reported=response.usage, problem=problem
+        )
         return Item(operation=OPERATION, reading=reading, is_failed=is_failed)
 
     def _transcription(self, message: bytes) -> Item:

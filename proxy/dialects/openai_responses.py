@@ -28,8 +28,9 @@ from ledger.judgement import UNMETERED
 from ledger.units import Units
 from ledger.usage import TokenUsage
 from proxy.dialects import openai_images, upstream_cost
-from proxy.dialects.counted import counted, part
+from proxy.dialects.counted import counted, part, together
 from proxy.dialects.dialect import Dialect, Streams, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading, name_of
 from proxy.estimate.shape import Shape
 
@@ -90,7 +91,6 @@ _event_decoder = msgspec.json.Decoder(_Event)
 _response_decoder = msgspec.json.Decoder(_Response, float_hook=upstream_cost.exact)
 _step_decoder = msgspec.json.Decoder(_Step)
 _steps_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_NOT_THESE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Reader:
@@ -102,10 +102,11 @@ class Reader:
         self._ended = _Searches(0, 0)
 
     def __call__(self, document: bytes) -> Reading | None:
-        try:
-            event = _event_decoder.decode(document)
-            response = _response_decoder.decode(event.response or document)
-        except _NOT_THESE:
+        event = decoded_or_none(_event_decoder, document)
+        if event is None:
+            return None
+        response = decoded_or_none(_response_decoder, event.response or document)
+        if response is None:
             return None
         if event.type == "response.output_item.done":
             self._ended = self._ended.plus(_searches_among(b"[%s]" % bytes(event.item)))
@@ -128,6 +129,7 @@ class Reader:
             names,
             usage=usage,
             units=self._units(response) if usage else None,
+            reported=together(response.usage, tool_usage=response.tool_usage),
             upstream_cost=upstream_cost.claimed_in(response.usage),
             problem=problem,
             items=_images_made(response),
@@ -178,7 +180,8 @@ def _told_as_item(response: _Response, reading: Reading) -> Reading:
 
 def _images_made(response: _Response) -> tuple[Item, ...]:
     """By the hosted tool, with a model of its own."""
-    usage, _ = counted(part(response.tool_usage, "image_gen") or None, openai_images.usage_of)
+    stated = part(response.tool_usage, "image_gen")
+    usage, _ = counted(stated or None, openai_images.usage_of)
     if usage is None:
         return ()
     models = [name_of(step.model) for step in _steps(response.tools) if step.type == _IMAGE_TOOL]
@@ -186,7 +189,7 @@ def _images_made(response: _Response) -> tuple[Item, ...]:
     return (
         Item(
             operation=openai_images.OPERATION,
-            reading=Reading(model=model, usage=usage),
+            reading=Reading(model=model, usage=usage, reported=stated),
             request_model=model or _IMAGE_TOOL,
             key=f"{name_of(response.id)}/image_gen" if response.background is True else None,
         ),
@@ -202,20 +205,8 @@ def _searches_among(listed: bytes) -> _Searches:
 
 def _steps(listed: bytes) -> list[_Step]:
     """The objects of a list; those that are not of a known form are left out."""
-    found = []
-    for text in _decoded_list(listed):
-        try:
-            found.append(_step_decoder.decode(text))
-        except _NOT_THESE:
-            continue
-    return found
-
-
-def _decoded_list(listed: bytes) -> list[msgspec.Raw]:
-    try:
-        return _steps_decoder.decode(listed)
-    except _NOT_THESE:
-        return []
+    texts = decoded_or_none(_steps_decoder, listed) or ()
+    return [step for text in texts if (step := decoded_or_none(_step_decoder, text)) is not None]
 
 
 def _is_search(action: object) -> bool:
@@ -230,8 +221,6 @@ DIALECT = Dialect(
     streams=Streams.ON_REQUEST,
     shape=Shape.OPENAI_RESPONSES,
     marks=(b'"response.completed"', b'"response.incomplete"', b'"response.failed"', b'_search_call"'),
-    tail_mark=b'"parallel_tool_calls"',
-    holder=b'"response"',
 )
 
 RETRIEVED = Dialect(
@@ -241,8 +230,6 @@ RETRIEVED = Dialect(
     methods=frozenset({"GET"}),
     streams=Streams.ON_REQUEST,
     marks=DIALECT.marks,
-    tail_mark=DIALECT.tail_mark,
-    holder=DIALECT.holder,
     is_billed=False,
 )
 """A response that is read again, as a document or, with ?stream=true, as events."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from proxy.dialects import openai_responses
 from proxy.dialects.dialect import Framing, Streams, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading, name_of
 from proxy.dialects.session import Begun, SessionDialect
 
@@ -38,9 +39,8 @@ class _Reader:
         self._read = openai_responses.DIALECT.reader()
 
     def __call__(self, message: bytes) -> Reading | None:
-        try:
-            event = _decoder.decode(message)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        event = decoded_or_none(_decoder, message)
+        if event is None:
             return None
         if event.type == "response.created" and event.response is not None:
             self._begun.begin(event.response.id, name_of(event.response.model))

@@ -14,6 +14,7 @@ from ledger.units import Units
 from ledger.usage import TokenUsage
 from proxy.dialects.counted import counted
 from proxy.dialects.dialect import Dialect, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 
 
@@ -28,13 +29,16 @@ _decoder = msgspec.json.Decoder(_Top)
 
 def read(document: bytes) -> Reading | None:
     """None where *document* is no JSON object."""
-    try:
-        top = _decoder.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    top = decoded_or_none(_decoder, document)
+    if top is None:
         return None
     usage, problem = counted(top.usage or None, _usage_of)
     return Reading(
-        model=name_of(top.model), usage=usage, problem=problem, is_last=top.type == "speech.audio.done"
+        model=name_of(top.model),
+        usage=usage,
+        reported=top.usage,
+        problem=problem,
+        is_last=top.type == "speech.audio.done",
     )
 
 

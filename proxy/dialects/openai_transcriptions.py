@@ -20,8 +20,9 @@ import msgspec
 from ledger.units import Units
 from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects import openai_usage
-from proxy.dialects.counted import counted, part
+from proxy.dialects.counted import counted, part, together
 from proxy.dialects.dialect import Dialect, Streams, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 
 _LAST = frozenset({"transcript.text.done", "transcription.done"})
@@ -40,9 +41,8 @@ _decoder = msgspec.json.Decoder(_Top)
 
 def read(document: bytes) -> Reading | None:
     """None where *document* is no JSON object."""
-    try:
-        top = _decoder.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    top = decoded_or_none(_decoder, document)
+    if top is None:
         return None
     seconds = _seconds(top)
     usage, problem = (None, None) if seconds is not None else counted(top.usage, _usage_of)
@@ -51,6 +51,7 @@ def read(document: bytes) -> Reading | None:
         model=name_of(top.model),
         usage=usage,
         units=units,
+        reported=together(top.usage, duration=top.duration),
         problem=problem or wrong,
         is_last=name_of(top.type) in _LAST,
     )

@@ -12,28 +12,36 @@ NO_TOKENS = "upstream reported no tokens at all"
 """The problem of a usage of 0 and 0."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer tells of itself: in one document, or in all of it so far."""
+
     model: str | None = None
     service_tier: str | None = None
     usage: TokenUsage | None = None
     """All that is known so far of the answer: a reader merges what comes in parts, cumulative or not."""
     units: Units | None = None
     """Likewise."""
+    reported: object = None
+    """The object that usage and units were read from, decoded, with everything that stands in it. It was
+    decoded anyway, and is looked at once, when the call is written down: proxy.reported."""
     upstream_cost: NanoUsd | None = None
     """What upstream itself says that it charges."""
     timings: Timings | None = None
     problem: str | None = None
     """Why usage that is there cannot be used."""
-    is_extra: bool = False
-    """An event that upstream sends only because usage was asked for."""
-    is_last: bool = False
-    """The answer has said that it is complete: a client may leave after this."""
     is_partial: bool = False
     """The usage's output is not final."""
     is_so_far: bool = False
     """The usage counts what came up to here: all of it where the answer ends, a part where it is cut."""
     is_unbilled: bool = False
     """Upstream does not charge for this answer: what it counted is no usage."""
+
+
+class Reading(Told, frozen=True, kw_only=True):
+    is_extra: bool = False
+    """An event that upstream sends only because usage was asked for."""
+    is_last: bool = False
+    """The answer has said that it is complete: a client may leave after this."""
     items: tuple["Item", ...] = ()
 
 

@@ -19,8 +19,9 @@ import msgspec
 from ledger.units import Units
 from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects import openai_usage, upstream_cost
-from proxy.dialects.counted import Counted, counted, part
+from proxy.dialects.counted import Counted, counted, part, together
 from proxy.dialects.dialect import Dialect, ends_with
+from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 
 
@@ -35,9 +36,8 @@ _decoder = msgspec.json.Decoder(_Top, float_hook=upstream_cost.exact)
 
 def read(document: bytes) -> Reading | None:
     """None where *document* is no JSON object."""
-    try:
-        top = _decoder.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    top = decoded_or_none(_decoder, document)
+    if top is None:
         return None
     billed = part(top.meta, "billed_units")
     units, wrong = _units(billed, part({"usage": top.usage}, "usage"))
@@ -46,6 +46,7 @@ def read(document: bytes) -> Reading | None:
         model=name_of(top.model),
         usage=usage,
         units=units,
+        reported=together(top.usage, meta=top.meta),
         upstream_cost=upstream_cost.claimed_in(top.usage),
         problem=problem or wrong,
     )

@@ -169,6 +169,7 @@ def _metered_somehow(draw: st.DrawFn, entry: Entry) -> Entry:
         units=draw(st.none() | UNITS),
         timings=draw(st.none() | TIMINGS),
         tokenizer=draw(st.none() | st.just("o200k_base")),
+        reported_usage=draw(st.none() | st.just('{"n":1}')),
     )
     return Entry(call=call, state=State.METERED, **draw(OPINIONS))
 

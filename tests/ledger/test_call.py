@@ -52,6 +52,12 @@ def test_without_names_a_call_keeps_what_it_cost_and_whose_key_it_was() -> None:
     assert (entry.call.request_model, entry.call.http_request) == (None, None)
 
 
+def test_without_names_a_call_loses_what_upstream_reported_and_keeps_what_was_read_from_it() -> None:
+    """Names of members are upstream's text; should the ledger refuse it, the tokens are not lost with it."""
+    entry = without_names(whole_call(reported_usage='{"n":10}'))
+    assert (entry.call.reported_usage, entry.call.usage) == (None, TEN_AND_TWO)
+
+
 def test_without_names_a_reason_that_quotes_one_is_gone_too() -> None:
     entry = Entry(
         call=ended(opened()).call,

@@ -54,6 +54,7 @@ FULL = Call(
     usage_basis=UsageBasis.REPORTED,
     tokenizer="o200k_base",
     units=Units(audio_ms=61_007, web_searches=0),
+    reported_usage='{"input_tokens":4,"cache_read_input_tokens":2455}',
     upstream_cost=NanoUsd(1_100_000),
     timings=Timings(prefill_us=250, decode_us=1_999_000),
     upstream_request_id="req-1",
@@ -165,6 +166,7 @@ def test_a_row_of_json_has_every_column_with_its_type() -> None:
         "load_ms": None,
         "prefill_ms": "0.250",
         "decode_ms": "1999.000",
+        "reported_usage": '{"input_tokens":4,"cache_read_input_tokens":2455}',
     }
 
 
@@ -175,6 +177,13 @@ def test_csv_says_the_same_as_json_with_empty_cells_for_what_is_not_known() -> N
             for name, value in as_json(one).items()
         }
         assert as_csv(one) == cells
+
+
+def test_what_upstream_reported_is_the_same_json_in_every_format() -> None:
+    """As text, also within JSON: whoever reads one format can read the other."""
+    assert as_csv(entry(FULL))["reported_usage"] == FULL.reported_usage
+    assert as_json(entry(FULL))["reported_usage"] == FULL.reported_usage
+    assert as_json(named())["reported_usage"] is None
 
 
 def test_a_claim_of_nothing_is_a_zero_and_no_claim_is_none() -> None:

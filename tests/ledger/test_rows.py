@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.call import Attribution, Call, Entry
+from ledger.call import LONGEST_REPORTED, Attribution, Call, Entry
 from ledger.price import Price
 from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, ORDINARY_COLUMNS, entry_of, is_ordinary, row_of
 from ledger.timings import Timings
@@ -27,6 +27,7 @@ DETAILS = st.fixed_dictionaries(
         "upstream_request_id": TEXT,
         "who": WHO,
         "tokenizer": TEXT,
+        "reported_usage": st.sampled_from([None, "", '{"n":1}', "9" * LONGEST_REPORTED]),
         "units": st.none() | UNITS,
         "upstream_cost": COSTS,
         "timings": st.none() | TIMINGS,
@@ -99,6 +100,13 @@ def test_a_rare_fact_that_is_nothing_much_is_not_left_out(rare: dict[str, object
     assert is_ordinary(entry.call)
     assert not is_ordinary(told.call)
     assert read_again(told) == told
+
+
+def test_what_upstream_reported_makes_no_row_a_rare_one() -> None:
+    """Nearly every row has it: in the rare columns it would make all of them long."""
+    told = replace(opened().call, reported_usage='{"n":1}')
+    assert is_ordinary(told)
+    assert "reported_usage" in ORDINARY_COLUMNS
 
 
 def test_costs_are_the_only_measures_with_another_name_in_sql() -> None:

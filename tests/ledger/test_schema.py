@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ledger.call import Attribution, UsageBasis
+from ledger.call import LONGEST_REPORTED, Attribution, UsageBasis
 from ledger.errors import SchemaError
 from ledger.lock import LedgerLock
 from ledger.period import month_of
@@ -154,7 +154,7 @@ def test_an_old_ledger_moves_on_to_the_very_schema_of_a_new_one(connection: sqli
     migrate(new, "new.db")
     assert moved_on == schema_of(new)
     new.close()
-    assert number(connection, "PRAGMA user_version") == 3
+    assert number(connection, "PRAGMA user_version") == 4
     assert number(connection, "SELECT count(*) FROM call") == 3
     assert number(connection, "SELECT sum(list_cost_nusd) FROM call_named") == 120_000
     assert (
@@ -175,8 +175,13 @@ def test_costs_of_estimates_are_summed_up_for_the_calls_that_are_there_already(t
         )
     ]
     store.write([*estimates, whole_call(3)])
-    store._connection.execute("ALTER TABLE rollup_hour DROP COLUMN estimated_list_cost_nusd")
-    store._connection.execute("PRAGMA user_version = 2")
+    store._connection.executescript("""
+        ALTER TABLE rollup_hour DROP COLUMN estimated_list_cost_nusd;
+        DROP VIEW call_named;
+        ALTER TABLE call DROP COLUMN reported_usage;
+        CREATE VIEW call_named AS SELECT * FROM call;
+        PRAGMA user_version = 2;
+    """)
     store.close()
     open_store(path).close()
     reader = open_sqlite_reader(path)
@@ -235,6 +240,7 @@ BAD_ROWS: dict[str, dict[str, object]] = {
     "a model loaded before it was asked for": {"load_us": -1},
     "a prompt read before it was sent": {"prefill_us": -1},
     "an answer made before it was begun": {"decode_us": -1},
+    "more of a report than is kept": {"reported_usage": "9" * (LONGEST_REPORTED + 1)},
 }
 """All changes to a call of ten tokens in and two out."""
 
@@ -262,10 +268,11 @@ def test_there_is_a_bad_row_for_every_rule_of_the_call_table(connection: sqlite3
     start, end = lines.index("CREATE TABLE call ("), lines.index(") STRICT, WITHOUT ROWID;")
     columns = [line for line in lines[start:end] if not line.startswith("    CHECK")]
     columns += [f"{found[1]}," for line in lines if (found := ADDED.match(line))]
-    later = lines[lines.index(LATER) :]
-    told = lines[start:end] + later[: later.index("")]
+    told = lines[start:end]
+    for later in (lines[lines.index(first) :] for first in LATER):
+        told += later[: later.index("")]
     rules = [found[1] for line in told if (found := RULE.match(line))]
-    assert len(rules) == sum("CHECK" in line for line in told) == 33
+    assert len(rules) == sum("CHECK" in line for line in told) == 34
     for rule in rules:
         with_rule = "\n".join([*columns, rule])
         connection.executescript(f"DROP TABLE IF EXISTS call; {with_rule}) STRICT, WITHOUT ROWID;")
@@ -274,7 +281,10 @@ def test_there_is_a_bad_row_for_every_rule_of_the_call_table(connection: sqlite3
 
 RULE = re.compile(r" {4}(CHECK \(.*\))(?:,|;| *--.*)?$")
 ADDED = re.compile(r"ALTER TABLE call ADD COLUMN (\w+ \w+)")
-LATER = "ALTER TABLE call ADD COLUMN decode_us INTEGER"
+LATER = (
+    "ALTER TABLE call ADD COLUMN decode_us INTEGER",
+    "ALTER TABLE call ADD COLUMN reported_usage TEXT",
+)
 
 
 def refuses(connection: sqlite3.Connection, change: dict[str, object]) -> bool:
@@ -318,4 +328,4 @@ def test_the_view_for_people_leaves_no_count_out(connection: sqlite3.Connection)
     migrate(connection, "x.db")
     shown = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('call_named')")}
     counted = {*TokenUsage.__struct_fields__, *Units.__struct_fields__, *Timings.__struct_fields__}
-    assert counted - shown == set()
+    assert {*counted, "reported_usage"} - shown == set()

@@ -176,6 +176,7 @@ def test_every_fact_of_a_call_comes_back_as_it_went_bytes_too(path: Path) -> Non
         "units": Units(audio_ms=12_340),
         "upstream_cost": 5,
         "tokenizer": "o200k_base",
+        "reported_usage": '{"eval_count":4}',
         "timings": Timings(decode_us=7),
         "usage": TokenUsage(input_tokens=1, output_tokens=4, inferred_tokens=3),
     }
@@ -193,6 +194,7 @@ def test_a_spool_that_an_older_version_left_is_read(path: Path) -> None:
         b',"item_key":null',
         b',"units":null',
         b',"upstream_cost":null',
+        b',"reported_usage":null',
         b',"inferred_tokens":null',
     ):
         assert later in line

@@ -118,11 +118,55 @@ async def test_the_same_name_in_another_batch_is_another_call(upstream: Upstream
     assert len(results_of(await payback.ended(4))) == 2
 
 
-def test_a_line_too_long_to_read_is_said_to_be_there_and_the_others_are_read() -> None:
+def tapped(body: bytes) -> StreamTap:
     tap = StreamTap(anthropic_batch.DIALECT, Framing.LINES, hide=False)
-    body = result("a") + result("long", "x" * (MAX_EVENT_BYTES + 100_000)) + result("b")
     for start in range(0, len(body), 65_536):
         tap.feed(body[start : start + 65_536])
     assert tap.finish() == b""
+    return tap
+
+
+@pytest.mark.parametrize("text", ["x", '"usage":{"input_tokens":1},', "\n\\"], ids=["x", "usage", "escapes"])
+def test_a_result_too_long_to_hold_is_read_like_the_others(text: str) -> None:
+    """A message of 256 KiB is what some 64,000 tokens of output are; nothing else tells what it cost."""
+    long = text * (MAX_EVENT_BYTES // len(text) + 1)
+    tap = tapped(result("a") + result("long", long) + result("b") + result("last", long)[:-1])
+    items = tap.take_items()
+    assert [item.key for item in items] == ["a", "long", "b", "last"]
+    for item in items:
+        assert (item.reading.usage, item.reading.model) == (
+            TokenUsage(input_tokens=11, output_tokens=5),
+            MODEL,
+        )
+        assert item.reading.service_tier == "batch"
+    assert tap.learned.problem is None
+
+
+def test_a_refusal_after_so_much_output_is_charged_for() -> None:
+    """One before any output is not; that there was some is all that is known of it."""
+    refused = result("a", "x" * MAX_EVENT_BYTES).replace(b'"content"', b'"stop_reason":"refusal","content"')
+    (item,) = tapped(refused).take_items()
+    assert (item.reading.is_unbilled, item.reading.usage) == (
+        False,
+        TokenUsage(input_tokens=11, output_tokens=5),
+    )
+
+
+def test_a_long_error_is_a_failed_call() -> None:
+    error = {"type": "errored", "error": {"message": "x" * (MAX_EVENT_BYTES + 100_000)}}
+    tap = tapped(compact({"custom_id": "a", "result": error}) + b"\n")
+    (item,) = tap.take_items()
+    assert (item.key, item.is_failed) == ("a", True)
+
+
+def test_a_line_too_long_to_read_is_said_to_be_there_and_the_others_are_read() -> None:
+    """Its usage is far from both ends: a sum without it must not look whole."""
+    long = result("long", "x" * MAX_EVENT_BYTES)[:-3] + b',"later":"%s"}}\n' % (b"x" * MAX_EVENT_BYTES)
+    assert MODEL.encode() in long
+    tap = tapped(result("a") + long.replace(b'"custom_id"', b'"custom_id":7,"a"', 1) + result("b"))
     assert [item.key for item in tap.take_items()] == ["a", "b"]
     assert tap.learned.problem == "a line was too long to be read"
+    within = tapped(long).take_items()
+    assert [(item.key, item.reading.problem) for item in within] == [
+        ("long", "a result in the batch reports no usage")
+    ]

@@ -105,6 +105,16 @@ def test_usage_that_is_no_object_is_a_problem() -> None:
     assert read({"type": "message", "usage": "none"})[0].problem == "usage in the answer is not an object"
 
 
+def test_usage_that_grows_with_every_event_is_not_followed_without_end() -> None:
+    """A stream may have any number of events, and each is merged with what came before."""
+    junk = [delta(None, **{f"{event}_{name}": 1 for name in range(100)}) for event in range(20)]
+    readings = read(start(input_tokens=25, output_tokens=1), *junk, delta("end_turn", output_tokens=7), STOP)
+    assert isinstance(readings[-1].reported, dict)
+    assert len(readings[-1].reported) <= 256
+    assert readings[-1].usage == TokenUsage(input_tokens=25, output_tokens=7)
+    assert read(delta(None, **{str(name): 1 for name in range(300)}))[0].problem is not None
+
+
 def test_events_that_tell_nothing_are_none_of_these() -> None:
     assert read({"type": "ping"}, {"type": "content_block_delta", "delta": {"text": "x"}}) == []
 

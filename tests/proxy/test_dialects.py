@@ -1,5 +1,6 @@
 """What providers and servers really send, and what is made of it: tokens, cost, and what the client sees."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -230,7 +231,8 @@ def test_timings_of_llama_cpp_count_the_whole_prompt() -> None:
     timings = {"cache_n": 23, "prompt_n": 1, "prompt_ms": 0.3, "predicted_n": 4}
     reading = read(compact({"model": "m", "choices": [{"finish_reason": "stop"}], "timings": timings}))
     usage = TokenUsage(input_tokens=24, output_tokens=4, cache_read_tokens=23)
-    assert reading == Reading(model="m", usage=usage, timings=Timings(prefill_us=300))
+    told = {"timings": {**timings, "prompt_ms": Decimal("0.3")}}
+    assert reading == Reading(model="m", usage=usage, reported=told, timings=Timings(prefill_us=300))
 
 
 def test_usage_goes_before_timings() -> None:

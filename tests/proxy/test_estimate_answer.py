@@ -244,7 +244,7 @@ def test_recorded_answers_have_the_text_that_stands_in_them(pytestconfig: pytest
     files = [file for file in folder.glob("*.sse") if "." not in file.stem]
     for file in files:
         splitter = EventSplitter()
-        _, events = splitter.feed(file.read_bytes())
+        _, events, _ = splitter.feed(file.read_bytes())
         documents = [data_of(event) for event in [*events, splitter.finish()]]
         contents = "".join(content_of(document) for document in documents)
         texts = heard(Shape.OPENAI_CHAT, documents).passages.texts()

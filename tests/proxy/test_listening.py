@@ -5,7 +5,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from proxy.dialects import Dialect, ollama_chat, openai_batch, openai_chat
 from proxy.inflate import InflatingTap
-from proxy.listening import Kind, Metering, tap_for
+from proxy.listening import Kind, Listening, Metering, listening_to
 from proxy.tap import DocumentTap, NoTap, StreamTap, Tap
 
 
@@ -21,8 +21,13 @@ class Head:
 def listened(
     dialect: Dialect | None, *, stream: bool = False, status: int = 200, **headers: str
 ) -> tuple[Kind, type[Tap]]:
-    kind, tap = tap_for(Head(status, **headers), Metering(dialect, stream=stream))  # type: ignore[arg-type]
+    kind, tap, decoder = heard(Metering(dialect, stream=stream), Head(status, **headers))
+    assert decoder is None, "nothing is to be hidden: the client gets the bytes of upstream"
     return kind, type(tap)
+
+
+def heard(metering: Metering, head: Head) -> Listening:
+    return listening_to(head, metering)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -56,3 +61,24 @@ def test_a_compressed_answer_is_inflated_for_the_meter(encoding: str) -> None:
 
 def test_an_answer_in_an_unknown_encoding_is_passed_on_unread() -> None:
     assert listened(openai_chat.DIALECT, Content_Encoding="compress") == (Kind.DOCUMENT, NoTap)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "br", "zstd", "deflate", " GZIP "])
+def test_a_compressed_stream_goes_on_inflated_only_where_something_in_it_is_to_be_hidden(
+    encoding: str,
+) -> None:
+    """The usage that payback asked for cannot be taken out of bytes that are compressed."""
+    hiding = Metering(openai_chat.DIALECT, stream=True, hide=True)
+    stream = {"Content_Type": "text/event-stream", "Content_Encoding": encoding}
+    kind, tap, decoder = heard(hiding, Head(200, **stream))
+    assert (kind, type(tap), decoder is not None) == (Kind.STREAM, StreamTap, True)
+    others = Head(200, **{**stream, "Content_Type": "application/json"}), Head(400, **stream)
+    assert [heard(hiding, other).decoder for other in others] == [None, None]
+    assert heard(hiding, Head(200, Content_Type="text/event-stream")).decoder is None
+
+
+def test_a_stream_in_an_unknown_encoding_goes_on_as_it_is_though_something_was_to_be_hidden() -> None:
+    hiding = Metering(openai_chat.DIALECT, stream=True, hide=True)
+    head = Head(200, Content_Type="text/event-stream", Content_Encoding="compress")
+    kind, tap, decoder = heard(hiding, head)
+    assert (kind, type(tap), decoder) == (Kind.STREAM, NoTap, None)

@@ -34,11 +34,12 @@ def test_counts_behind_a_long_context_are_read_from_a_document() -> None:
     assert tap.learned.timings == Timings(load_us=1)
 
 
-def test_a_last_line_too_long_to_read_is_named_and_not_taken_for_no_usage() -> None:
+def test_counts_behind_a_long_context_are_read_from_the_last_line_of_a_stream() -> None:
     body = answer(list(range(100_000))) + b"\n"
     assert len(body) > MAX_EVENT_BYTES
     tap = StreamTap(ollama_generate.DIALECT, Framing.LINES, hide=False)
     for start in range(0, len(body), 65_536):
         tap.feed(body[start : start + 65_536])
     tap.finish()
-    assert (tap.learned.usage, tap.learned.problem) == (None, "a line was too long to be read")
+    assert (tap.learned.model, tap.learned.problem, tap.learned.done) == (MODEL, None, True)
+    assert tap.learned.usage == TokenUsage(input_tokens=11, output_tokens=18)

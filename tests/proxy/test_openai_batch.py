@@ -8,8 +8,11 @@ import pytest
 from ledger.call import Entry, Outcome, Pricing
 from ledger.usage import TokenUsage
 from proxy.dialects import dialect_of, openai_batch
+from proxy.dialects.dialect import Framing
 from proxy.dialects.openai_batch import read
-from tests.proxy.bodies import CHAT_ANSWER, MODEL, compact
+from proxy.sse import MAX_EVENT_BYTES
+from proxy.tap import StreamTap
+from tests.proxy.bodies import CHAT_ANSWER, MODEL, USAGE, chat_answer, compact
 from tests.proxy.client import call, get
 from tests.proxy.running import Payback, configuration, running
 from tests.proxy.test_anthropic_batch import BATCH_PRICE
@@ -91,6 +94,67 @@ async def test_a_file_of_bytes_passes_untouched_and_is_no_problem(
     assert answer.body == body
     row = await payback.row()
     assert (row.call.problem, row.pricing, row.call.usage) == (None, Pricing.NOT_BILLED, None)
+
+
+LONG = "x" * (MAX_EVENT_BYTES + 1000)
+EMBEDDINGS = {"object": "list", "data": [{"embedding": [0.25] * 60_000}], "model": MODEL, "usage": USAGE}
+CHAT_IN_ANY_ORDER = {
+    "choices": [{"message": {"content": LONG}, "finish_reason": "stop"}],
+    "created": 1,
+    "id": "chatcmpl-1",
+    "model": MODEL,
+    "object": "chat.completion",
+    "usage": USAGE,
+}
+RESPONSE = {
+    "id": "resp_1",
+    "object": "response",
+    "instructions": "x" * 9000,
+    "model": MODEL,
+    "output": [{"type": "message", "content": [{"text": LONG}]}],
+    "parallel_tool_calls": True,
+    "tools": [{"type": "function", "parameters": {"usage": {"input_tokens": 1}}}],
+    "usage": {"input_tokens": 11, "output_tokens": 5},
+}
+LONG_LINES = {
+    "OpenAI's chat": line("a", chat_answer(content=LONG)),
+    "OpenAI's embeddings": line("a", compact(EMBEDDINGS)),
+    "OpenAI's responses": line("a", compact(RESPONSE)),
+    "Azure's chat": compact(
+        {
+            "custom_id": "a",
+            "response": {"body": CHAT_IN_ANY_ORDER, "request_id": "r", "status_code": 200},
+            "error": None,
+        }
+    )
+    + b"\n",
+    "the name at the end": compact({"response": {"body": CHAT_IN_ANY_ORDER}, "error": None, "custom_id": "a"})
+    + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", LONG_LINES)
+def test_a_line_too_long_to_hold_is_read_whatever_the_order_of_its_members(name: str) -> None:
+    tap = StreamTap(openai_batch.DIALECT, Framing.LINES, hide=False)
+    body = line("before") + LONG_LINES[name] + line("after")
+    assert len(LONG_LINES[name]) > MAX_EVENT_BYTES
+    for start in range(0, len(body), 65_536):
+        tap.feed(body[start : start + 65_536])
+    tap.finish()
+    items = tap.take_items()
+    assert [item.key for item in items] == ["before", "a", "after"]
+    counts = [(item.reading.usage.input_tokens, item.reading.model) for item in items if item.reading.usage]
+    assert counts == [(11, MODEL)] * 3
+    assert tap.learned.problem is None
+
+
+async def test_a_long_line_is_a_row_and_passes_byte_for_byte(upstream: Upstream, payback: Payback) -> None:
+    lines = (line("a"), line("long", chat_answer(content=LONG)), line("b"))
+    answering(upstream, *lines)
+    answer = await call(payback.port, get(PATH.format("file-1")))
+    assert answer.body == b"".join(lines)
+    rows = calls_in(await payback.ended(4))
+    assert [row.call.usage for row in rows] == [TokenUsage(input_tokens=11, output_tokens=5)] * 3
 
 
 @pytest.mark.parametrize(

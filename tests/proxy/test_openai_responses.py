@@ -232,7 +232,13 @@ SEARCHED = {"web_search": {"num_requests": 3}}
 
 def test_usage_and_searches_of_a_response_too_long_to_hold_are_found() -> None:
     learned = fed(DocumentTap(DIALECT), compact(response(output=LONG, tool_usage=SEARCHED)))
-    assert learned == Learned(model=MODEL, service_tier="default", usage=TOLD, units=Units(web_searches=3))
+    assert learned == Learned(
+        model=MODEL,
+        service_tier="default",
+        usage=TOLD,
+        units=Units(web_searches=3),
+        reported={**USAGE, "tool_usage": SEARCHED},
+    )
 
 
 def test_usage_of_a_long_response_is_found_behind_tools_that_are_longer_than_what_is_kept() -> None:
@@ -248,8 +254,14 @@ def test_usage_of_a_last_event_too_long_to_hold_is_found(size: int) -> None:
     created = told("created", status="in_progress", usage=None)
     stream = created + ended + ended + told("completed", output=[search, search, *LONG])
     learned = fed(StreamTap(DIALECT, hide=False), stream, size)
-    units = Units(web_searches=2)
-    assert learned == Learned(model=MODEL, service_tier="default", usage=TOLD, units=units, done=True)
+    assert learned == Learned(
+        model=MODEL,
+        service_tier="default",
+        usage=TOLD,
+        units=Units(web_searches=2),
+        reported=USAGE,
+        done=True,
+    )
 
 
 def test_a_long_background_response_is_an_item_with_its_name() -> None:

@@ -8,11 +8,12 @@ import pytest
 from tests.proxy.bodies import (
     CHAT,
     DONE,
-    USAGE_EVENT,
+    USAGE,
     chat_answer,
     chat_request,
     chunk,
     compact,
+    event,
 )
 from tests.proxy.client import Client, call, connected, get, post
 from tests.proxy.message import chunked, message
@@ -37,6 +38,7 @@ async def tells_all(visit: Visit) -> None:
     """An upstream that repeats what it was told, in every kind of answer."""
     target, body = visit.received.target, visit.received.body
     repeated = f"{KEY} {PROMPT} {SAID} {QUERY}"
+    usage = {**USAGE, "note": SAID, "prompt": {repeated: 1}, "said": [{"text": SAID}, [KEY, 7]]}
     if "/errors" in target:
         await visit.answer(compact({"error": {"message": repeated}}), ("X-Said", SAID), status="401 No")
     elif "/cut" in target:
@@ -46,10 +48,11 @@ async def tells_all(visit: Visit) -> None:
         await visit.send(f"{repeated}\r\n\r\n".encode())
         visit.close()
     elif b'"stream":true' in body:
-        await visit.stream(chunk(SAID), b"data: not json " + repeated.encode() + b"\n\n", USAGE_EVENT, DONE)
+        usage_event = event({"choices": [], "usage": usage})
+        await visit.stream(chunk(SAID), b"data: not json " + repeated.encode() + b"\n\n", usage_event, DONE)
         await visit.send(chunked())
     else:
-        await visit.answer(chat_answer(content=SAID), ("Set-Cookie", COOKIE), ("x-request-id", "r"))
+        await visit.answer(chat_answer(usage, SAID), ("Set-Cookie", COOKIE), ("x-request-id", "r"))
 
 
 async def every_kind_of_call(payback: Payback) -> list[bytes]:

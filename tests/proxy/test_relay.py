@@ -13,7 +13,6 @@ from tests.proxy.bodies import (
     CHAT_REQUEST,
     COST_USD,
     PLAIN_EVENTS,
-    STREAM_REQUEST,
     chat_answer,
 )
 from tests.proxy.client import Answer, call, connected, get, post
@@ -99,8 +98,8 @@ CASES = [
     ),
     Case(
         "a stream gzipped",
-        (sized("200 OK", gzip.compress(b"".join(PLAIN_EVENTS)), SSE, ("Content-Encoding", "gzip")),),
-        post(CHAT, STREAM_REQUEST),
+        (sized("200 OK", gzip.compress(b"".join(ASKED_EVENTS)), SSE, ("Content-Encoding", "gzip")),),
+        post(CHAT, ASKED_REQUEST),
     ),
     Case("many headers", (sized("200 OK", CHAT_ANSWER, *MANY_HEADERS),)),
     Case("a reason of its own", (sized("299 Quite Fine, Really", b"{}", JSON),)),

@@ -44,9 +44,9 @@ def split(pieces: list[bytes]) -> tuple[list[bytes], bytes]:
     splitter = EventSplitter()
     events, out = [], b""
     for piece in pieces:
-        loose, whole = splitter.feed(piece)
+        before, whole, after = splitter.feed(piece)
         events += whole
-        out += loose + b"".join(whole)
+        out += before + b"".join(whole) + after
     rest = splitter.finish()
     return [*events, rest], out + rest
 
@@ -99,20 +99,20 @@ def test_a_stream_in_single_bytes_has_the_same_events(end: bytes) -> None:
 def test_an_event_comes_out_as_soon_as_its_blank_line_is_there(end: bytes) -> None:
     splitter = EventSplitter()
     event = b"data: one" + end + end
-    assert splitter.feed(event) == (b"", [event])
+    assert splitter.feed(event) == (b"", [event], b"")
     assert splitter.held == b""
 
 
 def test_a_blank_line_that_may_still_be_cut_in_two_is_waited_for() -> None:
     """CR CR ends an event, and so does CR CRLF; which of the two it is, the next byte says."""
     splitter = EventSplitter()
-    assert splitter.feed(b"data: one\r\r") == (b"", [])
-    assert splitter.feed(b"\ndata: two\r\r") == (b"", [b"data: one\r\r\n"])
+    assert splitter.feed(b"data: one\r\r") == (b"", [], b"")
+    assert splitter.feed(b"\ndata: two\r\r") == (b"", [b"data: one\r\r\n"], b"")
 
 
 def test_a_last_event_without_its_blank_line_is_handed_out_at_the_end() -> None:
     splitter = EventSplitter()
-    assert splitter.feed(b"data: one\n\ndata: two") == (b"", [b"data: one\n\n"])
+    assert splitter.feed(b"data: one\n\ndata: two") == (b"", [b"data: one\n\n"], b"")
     assert splitter.finish() == b"data: two"
     assert splitter.finish() == b""
 
@@ -123,6 +123,19 @@ def test_an_event_too_long_to_look_into_passes_and_the_next_one_is_an_event_agai
     events, out = split([stream[place : place + piece_bytes] for place in range(0, len(stream), piece_bytes)])
     assert out == stream
     assert data_of(events[-2]) == b"after"
+
+
+def test_events_that_come_with_the_start_or_the_end_of_a_long_one_are_events() -> None:
+    splitter = EventSplitter()
+    start = b"data: " + b"x" * (MAX_EVENT_BYTES + 100)
+    assert splitter.feed(b"data: 1\n\ndata: 2\n\n" + start) == (
+        b"",
+        [b"data: 1\n\n", b"data: 2\n\n"],
+        start[:-3],
+    )
+    assert splitter.feed(b"y\n\ndata: 3\n\n" + start) == (b"xxxy\n\n", [b"data: 3\n\n"], start[:-3])
+    assert splitter.finish() == b"xxx"
+    assert [piece.end[-6:] for piece in splitter.long_pieces] == [b"xxxy\n\n", b"xxxxxx"]
 
 
 def test_no_more_of_a_stream_without_an_end_is_held_than_one_event_may_be_long() -> None:
@@ -145,6 +158,6 @@ def test_only_one_blank_after_the_colon_is_not_data() -> None:
 def test_many_events_that_come_at_once_take_no_longer_each() -> None:
     """To look through all that came for each of them would take seconds, and every call would wait."""
     started_s = time.process_time()
-    _, events = EventSplitter().feed(b"data: 1\n\n" * 300_000)
+    _, events, _ = EventSplitter().feed(b"data: 1\n\n" * 300_000)
     assert len(events) == 300_000
     assert time.process_time() - started_s < 2

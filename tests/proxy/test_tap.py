@@ -44,13 +44,13 @@ def test_usage_of_a_document_does_not_depend_on_where_it_is_cut(places: list[int
     pieces = cut(CHAT_ANSWER, places)
     assert [tap.feed(piece) for piece in pieces] == pieces
     assert tap.finish() == b""
-    assert tap.learned == Learned(model="small-model", usage=ELEVEN_AND_FIVE)
+    assert tap.learned == Learned(model="small-model", usage=ELEVEN_AND_FIVE, reported=USAGE)
 
 
 def test_the_usage_event_and_nothing_else_is_kept_from_a_client_that_did_not_ask() -> None:
     learned, seen = learned_from(*ASKED_EVENTS, hide=True)
     assert seen == b"".join(PLAIN_EVENTS)
-    assert learned == Learned(model="small-model", usage=ELEVEN_AND_FIVE, done=True)
+    assert learned == Learned(model="small-model", usage=ELEVEN_AND_FIVE, reported=USAGE, done=True)
 
 
 def test_usage_on_the_last_event_with_choices_is_kept() -> None:
@@ -165,7 +165,8 @@ def test_usage_before_the_data_of_an_answer_too_long_to_hold_is_found() -> None:
     for piece in (usage, *[b"0.123456789," * 4000] * 20, b'0],"usage":{"n":1}}]}'):
         assert tap.feed(piece) == piece
     tap.finish()
-    assert tap.learned == Learned(model="tiny", usage=TokenUsage(input_tokens=8))
+    reported = {"prompt_tokens": 8, "total_tokens": 8}
+    assert tap.learned == Learned(model="tiny", usage=TokenUsage(input_tokens=8), reported=reported)
 
 
 @pytest.mark.parametrize(
