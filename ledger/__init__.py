@@ -1,7 +1,8 @@
 """The ledger: what a call was, what it cost, what was written down. Knows nothing of HTTP.
 
 Read in this order:
-- usage, units, timings, call   the facts of one call; the one place where "input includes cached" is decided
+- usage, units, timings, needs   the one place where "input includes cached" is decided; what is told beside
+- call            the facts of one call
 - money, meter    nano-USD; what is charged for
 - price, catalogue, pricebook, pricelist   who says what a token costs, for a call and for those who ask
 - rating, judgement   usage x price -> Charge or Unpriced; facts in, the ledger's entry out

@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.ids import CallId
 from ledger.money import NanoUsd
+from ledger.needs import Needs
 from ledger.price import Price
 from ledger.timings import Timings
 from ledger.units import Units
@@ -93,6 +94,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     response_model: str | None = None
     service_tier: str | None = None
     stream: bool = False
+    needs: Needs | None = None
+    """None: not known, as the request was not read, or refers to what upstream keeps."""
     http_status: int | None = None
     """What the client was sent."""
     outcome: Outcome | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -166,10 +167,16 @@ def _price_of(provider: "Provider", model: "ModelInfo", tier: str, at: datetime)
         model=model.id,
         service_tier=tier,
         rates=rates,
-        source=f"genai-prices {version('genai-prices')}",
+        source=_source(),
         source_url=next(iter(provider.pricing_urls or ()), None),
         since=_since(model, variants, at),
     )
+
+
+@cache
+def _source() -> str:
+    """Asking for a version reads a file each time."""
+    return f"genai-prices {version('genai-prices')}"
 
 
 def _variants_of(provider: "Provider", model: "ModelInfo", tier: str, at: datetime) -> "list[PriceVariant]":

@@ -1,12 +1,13 @@
 """What the rooms above ask of a ledger, whatever engine keeps it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from ledger.call import Entry
+from ledger.ids import CallId
 from ledger.period import Period
 from ledger.rollup import Rollup
 
@@ -66,6 +67,21 @@ class ModelSeen:
     calls: int
 
 
+DEMAND_COLUMNS = (
+    "started_us", "ended_us",
+    "input_tokens", "output_tokens", "cache_read_tokens",
+    "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens",
+    "input_image_tokens", "input_audio_tokens", "needs",
+    "list_cost_nusd", "is_self_hosted", "is_ended", "is_failed", "retry_number",
+    "provider_label", "request_model_label", "response_model_label",
+    "service_tier_label", "operation_label", "workload_label", "upstream_label",
+)  # fmt: skip
+"""Of Reader.demand. Labels are numbers that Reader.names_of knows; what begins with is_ is 0 or 1. What a
+process left open has not ended, and the next one may yet change it."""
+DemandRow = tuple[int, ...]
+"""One call, DEMAND_COLUMNS in their order. -1: not known, and of a cost: not priced."""
+
+
 class Store(Protocol):
     """The writing side: one process, one thread at a time. What returns is kept; what raises changed nothing.
 
@@ -111,6 +127,20 @@ class Reader(Protocol):
 
     def last_calls(self, limit: int) -> list[Entry]:
         """The latest entries, the latest first; open ones too."""
+        ...
+
+    def demand(self, period: Period) -> Iterator[Sequence[DemandRow]]:
+        """What the ended calls of the period asked for, in the order of time, some thousands at once.
+
+        Left out are reads and whatever else has nothing to bill."""
+        ...
+
+    def names_of(self, labels: Iterable[int]) -> Mapping[int, str]:
+        """The texts of labels that an answer of demand has named."""
+        ...
+
+    def first_and_last(self, period: Period) -> tuple[CallId, CallId] | None:
+        """The ids of the period's first call and of its last; open ones too. None: it has no call."""
         ...
 
     def unpriced_reasons(self, period: Period) -> list[tuple[str, int]]:

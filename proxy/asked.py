@@ -6,33 +6,23 @@ from typing import Any
 import msgspec
 from aiohttp import HttpVersion11, web
 
+from ledger.needs import Needs
 from ledger.units import Units
 from proxy.body_names import NO_NAMES, BodyNames
 from proxy.decoding import IDENTITY, decoded
 from proxy.dialects import Dialect
 from proxy.dialects.dialect import Streams
 from proxy.dialects.reading import name_of
+from proxy.estimate.shape import Shape
 from proxy.form import fields_of, is_form
+from proxy.needs import NO_JSON, needs_in, top_of
+from proxy.top import Plain, Top
 
 Body = bytes | AsyncIterator[bytes] | None
 
 
-class _Top(msgspec.Struct):
-    model: Any = None
-    stream: Any = None
-    service_tier: Any = None
-    stream_options: Any = msgspec.UNSET
-    user: Any = None
-    safety_identifier: Any = None
-    metadata: Any = None
-    n: Any = None
-    input: msgspec.Raw = msgspec.Raw(b"")
-
-
-_decoder = msgspec.json.Decoder(_Top)
 _FIELDS = frozenset({"model", "stream", "user", "n"})
-"""Of a form: those of _Top that it can have."""
-_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Of a form: those of Plain that it can have."""
 UnitsAsked = Callable[[Mapping[str, Any]], Units | None]
 
 
@@ -46,6 +36,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     service_tier: str | None = None
     stream_options: object = msgspec.UNSET
     names: BodyNames = NO_NAMES
+    needs: Needs | None = None
+    """What it shows to need of a model beside text; None: not known."""
     units: Units | None = None
     """What the call is charged for, where that is known from the request alone."""
     problem: str | None = None
@@ -71,6 +63,7 @@ async def read_asked(request: web.Request, dialect: Dialect | None, longest: int
         longest,
         form_type=request.headers.get("Content-Type", "") if dialect.is_form else "",
         units_asked=dialect.units_asked,
+        shape=dialect.shape,
     )
 
 
@@ -82,17 +75,18 @@ def asked_by(
     *,
     form_type: str = "",
     units_asked: UnitsAsked | None = None,
+    shape: Shape | None = None,
 ) -> Asked:
     """*streams*: what the wire format says of a request that does not speak of streaming. A body in an
     encoding is read as far as *longest* bytes without it, and sent on as it came. *form_type*: the content
-    type, where the wire format has forms."""
+    type, where the wire format has forms. *shape*: where what the request needs is found in it."""
     encoding = (content_encoding or "").strip().lower()
     text = body if encoding in IDENTITY else decoded(body, encoding, longest)
     if text is None:
         return _unread(body, streams, "the request body is compressed, and cannot be read")
     try:
-        top = _top_of_form(text, form_type) if form_type and is_form(form_type) else _decoder.decode(text)
-    except _NO_JSON:
+        top = _top_of_form(text, form_type) if form_type and is_form(form_type) else top_of(text, shape)
+    except NO_JSON:
         return _unread(body, streams, "the request body is not a JSON object")
     return Asked(
         body=body,
@@ -102,19 +96,20 @@ def asked_by(
         service_tier=name_of(top.service_tier),
         stream_options=top.stream_options,
         names=_names_in(top),
-        units=units_asked and _units_in(top, units_asked),
+        needs=needs_in(top),
+        units=_units_in(top, units_asked) if units_asked and isinstance(top, Plain) else None,
     )
 
 
-def _top_of_form(body: bytes, content_type: str) -> _Top:
+def _top_of_form(body: bytes, content_type: str) -> Plain:
     fields: dict[str, Any] = fields_of(body, content_type, _FIELDS)
-    return _Top(**{**fields, "stream": fields.get("stream", "").lower() == "true"})
+    return Plain(**{**fields, "stream": fields.get("stream", "").lower() == "true"})
 
 
-def _units_in(top: _Top, units_asked: UnitsAsked) -> Units | None:
+def _units_in(top: Plain, units_asked: UnitsAsked) -> Units | None:
     try:
         text = msgspec.json.decode(top.input) if top.input else None
-    except _NO_JSON:
+    except NO_JSON:
         text = None
     return units_asked({"n": top.n, "input": text})
 
@@ -123,7 +118,7 @@ def _unread(body: bytes, streams: Streams, problem: str) -> Asked:
     return Asked(body=body, stream=streams is Streams.ALWAYS, problem=problem)
 
 
-def _names_in(top: _Top) -> BodyNames:
+def _names_in(top: Top) -> BodyNames:
     if top.user is top.safety_identifier is top.metadata is None:
         return NO_NAMES
     return BodyNames(user=top.user, safety_identifier=top.safety_identifier, metadata=top.metadata)

@@ -5,6 +5,7 @@ from aiohttp import web
 
 from ledger.call import Call
 from ledger.judgement import UNMETERED
+from ledger.needs import Needs
 from proxy.asked import Asked, read_asked
 from proxy.attribution import Attributor
 from proxy.dialects.session import SessionDialect
@@ -15,6 +16,9 @@ from proxy.refusal import Refusal
 from proxy.retries import Retries
 from proxy.route import NoRoute, Router, Target
 from proxy.upstream import Upstream
+
+_SPOKEN = frozenset({"speech", "transcription"})
+"""Operations that have sound on one side, whatever their requests say."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +96,7 @@ class Planner:
             request_model=self._attributor.name_of("model", model),
             service_tier=self._attributor.name_of("service tier", asked.service_tier),
             stream=asked.stream,
+            needs=Needs.AUDIO if operation in _SPOKEN else asked.needs,
             problem=asked.problem,
             who=who,
         )

@@ -205,6 +205,7 @@ class Record:
             ended_us=now_us,
             operation=item.operation,
             http_request=None,
+            needs=self._call.needs if item.operation == self._call.operation else None,
             request_model=item.request_model or self._call.request_model,
             response_model=reading.model,
             service_tier=reading.service_tier,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ledger.call import Attribution, Entry
 from ledger.ids import render_call_id
 from ledger.money import NanoUsd, render_usd
+from ledger.needs import render_needs
 from ledger.period import time_of
 from ledger.price import Price
 from ledger.units import Units
@@ -88,6 +89,12 @@ def _audio_seconds(entry: Entry) -> Value:
     return render_thousandths(entry.call.units.audio_ms) if entry.call.units else None
 
 
+def _needs(entry: Entry) -> Value:
+    """nothing is not None: the request was read, and text will do."""
+    needs = entry.call.needs
+    return None if needs is None else render_needs(needs)
+
+
 def _usd(name: str, read: Callable[[Entry], NanoUsd | None]) -> Column:
     def read_usd(entry: Entry) -> Value:
         cost = read(entry)
@@ -146,6 +153,7 @@ COLUMNS: tuple[Column, ...] = (
     _text("tokenizer"),
     *map(_milliseconds, ("load", "prefill", "decode")),
     _text("reported_usage"),
+    Column("needs", _needs),
 )
 
 NAMES = tuple(column.name for column in COLUMNS)

@@ -1,7 +1,7 @@
 """The SQLite ledger, seen from those who ask: reports, exports, pages."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -15,9 +15,11 @@ from ledger.rollup import MEASURES, Contributions, Dimension, Rollup, Sums, sum_
 from ledger.sqlite.connection import explaining, open_reader
 from ledger.sqlite.names import Names
 from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, entry_of
-from ledger.store import Disagreement, Group, GroupBy, ModelSeen, Report
+from ledger.store import DemandRow, Disagreement, Group, GroupBy, ModelSeen, Report
 
 _ROWS_AT_A_TIME = 1000
+_DEMAND_ROWS_AT_A_TIME = 8192
+"""Tuples of plain numbers: some 2 MB."""
 _ROLLUP_COLUMNS = ", ".join(["hour", "label_id", *MEASURE_COLUMNS])
 
 
@@ -49,6 +51,25 @@ class SqliteReader:
 
     def last_calls(self, limit: int) -> list[Entry]:
         return list(self._entries("ORDER BY call_id DESC LIMIT ?", (limit,)))
+
+    def demand(self, period: Period) -> Iterator[Sequence[DemandRow]]:
+        from_id, to_id = _ids(period)
+        with self._snapshot() as abandoned:
+            span = {"from_id": from_id, "to_id": to_id, "abandoned": abandoned}
+            rows = self._connection.execute(_query("demand"), span)
+            while some := rows.fetchmany(_DEMAND_ROWS_AT_A_TIME):
+                yield some
+
+    def names_of(self, labels: Iterable[int]) -> Mapping[int, str]:
+        with explaining(self._path):
+            return {label: self._names.labels[label] for label in labels}
+
+    def first_and_last(self, period: Period) -> tuple[CallId, CallId] | None:
+        from_id, to_id = _ids(period)
+        with explaining(self._path):
+            found = self._connection.execute(_query("first_and_last"), {"from_id": from_id, "to_id": to_id})
+            first, last = found.fetchone()
+        return None if first is None else (CallId(first), CallId(last))
 
     def unpriced_reasons(self, period: Period) -> list[tuple[str, int]]:
         from_id, to_id = _ids(period)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from ledger.call import Attribution, Call, Entry, Outcome, Pricing, State, UsageBasis
 from ledger.ids import CallId
 from ledger.money import NanoUsd
+from ledger.needs import Needs
 from ledger.price import Price
 from ledger.rollup import COST_MEASURES, MEASURES
 from ledger.timings import Timings
@@ -34,7 +35,7 @@ ORDINARY_COLUMNS = (
     *_COUNTS, "usage_basis",
     "pricing", "list_cost_nusd", "price_id", "unpriced_reason_label",
     "workload_label", "project_label", "user_label", "key_label", "client_label", "session", "tags",
-    "reported_usage",
+    "reported_usage", "needs",
 )  # fmt: skip
 RARE_COLUMNS = (*_RARE_COUNTS, "tokenizer_label", *_UNITS, "upstream_cost_nusd", *_TIMINGS)
 COLUMNS = (*ORDINARY_COLUMNS, *RARE_COLUMNS)
@@ -68,7 +69,7 @@ def row_of(entry: Entry, label: Callable[[str | None], int | None], price_id: Ca
         entry.pricing, entry.list_cost, price_id(entry.price) if entry.price else None,
         label(entry.unpriced_reason),
         label(who.workload), label(who.project), label(who.user), label(who.key), label(who.client),
-        who.session, who.tags, call.reported_usage,
+        who.session, who.tags, call.reported_usage, None if call.needs is None else int(call.needs),
     )  # fmt: skip
     return ordinary if is_ordinary(call) else ordinary + _rare_of(call, label)
 
@@ -113,6 +114,7 @@ def entry_of(row: Sequence[Any], labels: Mapping[int, str], prices: Mapping[int,
         response_model=text("response_model"),
         service_tier=text("service_tier"),
         stream=bool(v["stream"]),
+        needs=None if v["needs"] is None else Needs(v["needs"]),
         http_status=v["http_status"],
         outcome=Outcome(v["outcome"]) if v["outcome"] else None,
         usage=_usage_of(v),

@@ -10,6 +10,7 @@ from ledger.call import ITEM_KEY_BYTES, Attribution, Call, Entry, Outcome, Prici
 from ledger.ids import CallId, call_id_at
 from ledger.meter import Meter
 from ledger.money import NanoUsd
+from ledger.needs import Needs
 from ledger.period import US_PER_HOUR, us_of
 from ledger.price import Price, Rate
 from ledger.rating import Charge, rate
@@ -122,6 +123,7 @@ def _media_in(draw: st.DrawFn, total: int, cached: int) -> dict[str, int | None]
     return parts
 
 
+NEEDS = st.none() | st.integers(0, 7).map(Needs)
 COUNTS = st.none() | st.integers(0, 10**12)
 UNITS = st.builds(Units, images=st.integers(0, 9), **dict.fromkeys(Units.__struct_fields__[1:], COUNTS))
 TIMINGS = st.builds(Timings, load_us=COUNTS, prefill_us=st.integers(0, 9), decode_us=COUNTS)
@@ -145,6 +147,7 @@ def lives(draw: st.DrawFn, number: int) -> list[Entry]:
         call_id=call_id_at(started_us, number.to_bytes(8, "big")),
         started_us=started_us,
         request_model=draw(NAMES),
+        needs=draw(NEEDS),
         upstream=draw(st.sampled_from(["one", "two"])),
         who=draw(WHO),
     )

@@ -12,7 +12,7 @@ from ledger.sqlite.schema import migrate
 COUNTED = re.compile(
     r"(_tokens|_us|_ms|_nusd|_usd|_usd_per_mtok|_seconds|calls|images|characters|pages|searches|search_units)$"
 )
-NO_QUANTITY = re.compile(r"(_label|_id|_at)$|^(retry_number|state|stream|http_status)$")
+NO_QUANTITY = re.compile(r"(_label|_id|_at)$|^(retry_number|state|stream|http_status|needs)$")
 HOUR = "hour"
 """Of rollups: its unit is its name."""
 

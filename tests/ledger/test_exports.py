@@ -17,6 +17,7 @@ from ledger.ids import call_id_at
 from ledger.judgement import judged
 from ledger.meter import Meter
 from ledger.money import NanoUsd
+from ledger.needs import Needs
 from ledger.period import Period, us_at
 from ledger.price import Rate
 from ledger.pricebook import Override, PriceBook
@@ -46,6 +47,7 @@ FULL = Call(
     response_model="m-2026",
     service_tier="default",
     stream=True,
+    needs=Needs.TOOLS | Needs.IMAGES,
     http_status=200,
     outcome=Outcome.OK,
     usage=TokenUsage(
@@ -167,6 +169,7 @@ def test_a_row_of_json_has_every_column_with_its_type() -> None:
         "prefill_ms": "0.250",
         "decode_ms": "1999.000",
         "reported_usage": '{"input_tokens":4,"cache_read_input_tokens":2455}',
+        "needs": "tools+images",
     }
 
 
@@ -184,6 +187,13 @@ def test_what_upstream_reported_is_the_same_json_in_every_format() -> None:
     assert as_csv(entry(FULL))["reported_usage"] == FULL.reported_usage
     assert as_json(entry(FULL))["reported_usage"] == FULL.reported_usage
     assert as_json(named())["reported_usage"] is None
+
+
+def test_a_call_that_needs_nothing_is_told_from_one_that_nobody_looked_into() -> None:
+    text_alone = msgspec.structs.replace(FULL, needs=Needs.NOTHING)
+    unread = msgspec.structs.replace(FULL, needs=None)
+    assert (as_json(entry(text_alone))["needs"], as_json(entry(unread))["needs"]) == ("nothing", None)
+    assert (as_csv(entry(text_alone))["needs"], as_csv(entry(unread))["needs"]) == ("nothing", "")
 
 
 def test_a_claim_of_nothing_is_a_zero_and_no_claim_is_none() -> None:

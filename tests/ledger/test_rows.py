@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.call import LONGEST_REPORTED, Attribution, Call, Entry
+from ledger.needs import Needs
 from ledger.price import Price
 from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, ORDINARY_COLUMNS, entry_of, is_ordinary, row_of
 from ledger.timings import Timings
 from ledger.units import Units
 from ledger.usage import TokenUsage
-from tests.ledger.made_up import COSTS, TIMINGS, UNITS, WHO, ended, lives, metered, opened, usages
+from tests.ledger.made_up import COSTS, NEEDS, TIMINGS, UNITS, WHO, ended, lives, metered, opened, usages
 
 TEXT = st.none() | st.text(max_size=20)
 DETAILS = st.fixed_dictionaries(
@@ -23,6 +24,7 @@ DETAILS = st.fixed_dictionaries(
         "response_model": TEXT,
         "service_tier": TEXT,
         "stream": st.booleans(),
+        "needs": NEEDS,
         "problem": TEXT,
         "upstream_request_id": TEXT,
         "who": WHO,
@@ -107,6 +109,12 @@ def test_what_upstream_reported_makes_no_row_a_rare_one() -> None:
     told = replace(opened().call, reported_usage='{"n":1}')
     assert is_ordinary(told)
     assert "reported_usage" in ORDINARY_COLUMNS
+
+
+def test_what_a_call_needs_makes_no_row_a_rare_one() -> None:
+    """Nearly every row knows it, and mostly that it is nothing."""
+    assert is_ordinary(replace(opened().call, needs=Needs.TOOLS))
+    assert "needs" in ORDINARY_COLUMNS
 
 
 def test_costs_are_the_only_measures_with_another_name_in_sql() -> None:

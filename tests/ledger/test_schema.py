@@ -154,7 +154,7 @@ def test_an_old_ledger_moves_on_to_the_very_schema_of_a_new_one(connection: sqli
     migrate(new, "new.db")
     assert moved_on == schema_of(new)
     new.close()
-    assert number(connection, "PRAGMA user_version") == 4
+    assert number(connection, "PRAGMA user_version") == 5
     assert number(connection, "SELECT count(*) FROM call") == 3
     assert number(connection, "SELECT sum(list_cost_nusd) FROM call_named") == 120_000
     assert (
@@ -179,6 +179,7 @@ def test_costs_of_estimates_are_summed_up_for_the_calls_that_are_there_already(t
         ALTER TABLE rollup_hour DROP COLUMN estimated_list_cost_nusd;
         DROP VIEW call_named;
         ALTER TABLE call DROP COLUMN reported_usage;
+        ALTER TABLE call DROP COLUMN needs;
         CREATE VIEW call_named AS SELECT * FROM call;
         PRAGMA user_version = 2;
     """)
@@ -241,6 +242,7 @@ BAD_ROWS: dict[str, dict[str, object]] = {
     "a prompt read before it was sent": {"prefill_us": -1},
     "an answer made before it was begun": {"decode_us": -1},
     "more of a report than is kept": {"reported_usage": "9" * (LONGEST_REPORTED + 1)},
+    "a need that there is not": {"needs": 8},
 }
 """All changes to a call of ten tokens in and two out."""
 
@@ -272,7 +274,7 @@ def test_there_is_a_bad_row_for_every_rule_of_the_call_table(connection: sqlite3
     for later in (lines[lines.index(first) :] for first in LATER):
         told += later[: later.index("")]
     rules = [found[1] for line in told if (found := RULE.match(line))]
-    assert len(rules) == sum("CHECK" in line for line in told) == 34
+    assert len(rules) == sum("CHECK" in line for line in told) == 35
     for rule in rules:
         with_rule = "\n".join([*columns, rule])
         connection.executescript(f"DROP TABLE IF EXISTS call; {with_rule}) STRICT, WITHOUT ROWID;")
@@ -284,6 +286,7 @@ ADDED = re.compile(r"ALTER TABLE call ADD COLUMN (\w+ \w+)")
 LATER = (
     "ALTER TABLE call ADD COLUMN decode_us INTEGER",
     "ALTER TABLE call ADD COLUMN reported_usage TEXT",
+    "ALTER TABLE call ADD COLUMN needs INTEGER",
 )
 
 
@@ -328,4 +331,4 @@ def test_the_view_for_people_leaves_no_count_out(connection: sqlite3.Connection)
     migrate(connection, "x.db")
     shown = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('call_named')")}
     counted = {*TokenUsage.__struct_fields__, *Units.__struct_fields__, *Timings.__struct_fields__}
-    assert {*counted, "reported_usage"} - shown == set()
+    assert {*counted, "reported_usage", "needs"} - shown == set()

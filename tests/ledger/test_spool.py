@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ledger.call import Attribution, Entry, State, bare, without_names
 from ledger.errors import LedgerError
+from ledger.needs import Needs
 from ledger.spool import Spool
 from ledger.timings import Timings
 from ledger.units import Units
@@ -177,6 +178,7 @@ def test_every_fact_of_a_call_comes_back_as_it_went_bytes_too(path: Path) -> Non
         "upstream_cost": 5,
         "tokenizer": "o200k_base",
         "reported_usage": '{"eval_count":4}',
+        "needs": Needs.TOOLS | Needs.AUDIO,
         "timings": Timings(decode_us=7),
         "usage": TokenUsage(input_tokens=1, output_tokens=4, inferred_tokens=3),
     }
@@ -195,6 +197,7 @@ def test_a_spool_that_an_older_version_left_is_read(path: Path) -> None:
         b',"units":null',
         b',"upstream_cost":null',
         b',"reported_usage":null',
+        b',"needs":null',
         b',"inferred_tokens":null',
     ):
         assert later in line

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.call import Entry, Outcome, Pricing, UsageBasis
 from ledger.money import NanoUsd
+from ledger.needs import Needs
 from ledger.units import Units
 from ledger.usage import TokenUsage
 from proxy.dialects import dialect_of
@@ -210,13 +211,14 @@ async def test_images_of_the_hosted_tool_are_priced_as_what_their_model_makes(
     """60 * 5.00 + 100 * 40.00 = 4300 millionths. Where nobody says which model it was, the price of the one
     that answers would be a wrong one."""
     upstream.script = answering(response(tools=[tool], tool_usage={"image_gen": IMAGE_USAGE}))
-    await call(payback.port, post(RESPONSES, request()))
+    await call(payback.port, post(RESPONSES, request(tools=[tool])))
     rows = await payback.ended(2)
     (images,) = [row for row in rows if row.call.operation == "image_generation"]
     (chat,) = [row for row in rows if row.call.operation == "chat"]
     assert (chat.list_cost, images.list_cost) == (COST, cost)
     assert images.call.logical_call_id == chat.call.call_id
     assert images.call.request_model == tool.get("model", "image_generation")
+    assert (chat.call.needs, images.call.needs) == (Needs.TOOLS, None)
 
 
 def fed(tap: Tap, body: bytes, size: int = 60_000) -> Learned:
@@ -290,6 +292,7 @@ async def test_a_background_response_that_is_answered_at_once_is_counted_once(
     await call(payback.port, post(RESPONSES, request(background=True)))
     rows = await payback.ended(2)
     assert {row.pricing: row.call.usage for row in rows} == {Pricing.PRICED: TOLD, Pricing.NOT_BILLED: None}
+    assert {row.call.needs for row in rows} == {Needs.NOTHING}
 
 
 def test_a_background_response_without_a_name_is_no_item_that_would_count_at_every_poll() -> None:
