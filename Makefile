@@ -19,10 +19,10 @@ CLIENTS := tests/clients
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run demo setup clients test check fix bench
+.PHONY: help run demo setup clients test check fix bench bench-capacity
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.run-stamp ## start the proxy, its ledger and its report; no configuration needed
 	@$(BIN)/python -m payback serve $(ARGS)
@@ -54,6 +54,9 @@ fix: $(VENV)/.test-stamp ## format, mend what can be mended, print config.exampl
 
 bench: $(VENV)/.run-stamp ## measure what payback costs a call; about four minutes, needs nginx and wrk
 	@$(BIN)/python -m bench all $(ARGS)
+
+bench-capacity: $(VENV)/.run-stamp ## how far computed speeds of machines are from published ones; a second
+	@$(BIN)/python -m bench.capacity $(ARGS)
 
 $(VENV)/.run-stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing payback into $(VENV); this needs the network, once"

@@ -18,4 +18,5 @@ Read in this order:
 - metering, unmetered   load "metering": what listening takes; the latter is payback with its ears shut
 - ledger       load "ledger": calls written in batches, reports over a million
 - memory       load "memory": resident memory, idle and under the streams
+- capacity     computed against published speeds of machines; nothing runs; its own command line
 - __main__     the command line"""

@@ -10,6 +10,14 @@ Read in this order:
 - wiring, app    from settings to a running server; what starts and stops in which order
 - preconditions, front_door, bad_requests, under_way   parts of that server
 - checks/        what payback check looks at
+- measure/       what payback measure does
+- day_calls, day_file, traffic_store   the calls of a period as columns, from the ledger and files of days
+- projecting, projected   plans, today's prices, which calls are projected; what that comes to
+- desk, desk_messages, desk_child   the process that projects for the report's page
+- backtesting    forecasts put to the test
+- project_text, project_json, backtest_text, claim_text, figures   what payback project prints
+- articles       two articles' cases, computed: docs/articles.md
+- progress       how far a long answer has come
 - terminal       tables and other people's text on a terminal
 - whole_file     files that are there whole or not at all
 - demo           made-up calls for payback demo

@@ -23,6 +23,8 @@ from ledger.writer import Writer, start_ledger
 from payback import wiring
 from payback.bad_requests import Server, request_log
 from payback.clock import now_us, utc_now
+from payback.desk import Desk
+from payback.desk_messages import Setup
 from payback.errors import SettingsError
 from payback.front_door import FrontDoor, front_door
 from payback.preconditions import refuse_lenient_parser, refuse_open_report
@@ -54,6 +56,8 @@ class Place:
     host: str
     port: int
     notices: Sequence[str] = ()
+    is_made_up: bool = False
+    """The ledger's calls are a demonstration's."""
 
 
 @dataclass(slots=True)
@@ -126,7 +130,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
             longest_body=place.settings.server.read_body_mib * MIB,
         )
         stack.callback(forwarder.close)
-        pages = _pages(running, writer)
+        pages = _pages(running, writer, _desk(place, stack))
         await _listen(pages, front_door(pages, forwarder, running.calls), bound, running, stack)
         _settle()
         yield running
@@ -147,6 +151,13 @@ async def _ledger(place: Place, stack: AsyncExitStack) -> tuple[Writer, bytes, i
     return writer, secret, left_open
 
 
+def _desk(place: Place, stack: AsyncExitStack) -> Desk:
+    setup = Setup(ledger=place.ledger, book=wiring.price_book(place.settings))
+    desk = Desk(setup, is_made_up=place.is_made_up)
+    stack.push_async_callback(desk.close)
+    return desk
+
+
 def _client(settings: Settings, stack: AsyncExitStack) -> UpstreamClient:
     server = settings.server
     client = UpstreamClient(connect_timeout_s=server.connect_timeout_s, idle_timeout_s=server.idle_timeout_s)
@@ -159,7 +170,7 @@ def _listens_on_s(settings: Settings) -> float:
     return server.drain_limit_s if server.when_client_leaves == "drain" else 0
 
 
-def _pages(running: Running, writer: Writer) -> web.Application:
+def _pages(running: Running, writer: Writer, desk: Desk) -> web.Application:
     """Everything that is answered here and not upstream."""
     app = web.Application()
 
@@ -172,7 +183,7 @@ def _pages(running: Running, writer: Writer) -> web.Application:
     app.router.add_get("/-/readyz", ready)
     app.router.add_head("/", _alive)
     app.router.add_get("/", _to_report, allow_head=False)
-    add_report(app, _report_settings(running, writer))
+    add_report(app, _report_settings(running, writer, desk))
     return app
 
 
@@ -188,7 +199,7 @@ async def _healthy(_: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-def _report_settings(running: Running, writer: Writer) -> ReportSettings:
+def _report_settings(running: Running, writer: Writer, desk: Desk) -> ReportSettings:
     place = running.place
 
     def notices() -> Sequence[str]:
@@ -208,6 +219,7 @@ def _report_settings(running: Running, writer: Writer) -> ReportSettings:
         password=password.read("report.password") if password else None,
         allowed_hosts=frozenset(place.settings.report.hosts),
         notices=notices,
+        projector=desk,
     )
 
 

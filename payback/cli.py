@@ -19,8 +19,10 @@ COMMANDS = {
     "demo": "look around in a ledger of 90 made-up days",
     "report": "what was spent on what, in a month or between two days",
     "export": "write every call of a month to a file, with a manifest",
+    "project": "when moving to self-hosted models pays off, if ever",
     "import": "take over calls that another program has recorded",
     "prices": "what models cost today, and who says so",
+    "measure": "how fast a server of your own answers under load, for the projection",
     "check": "is everything in order: configuration, ledger, upstreams",
 }
 DONE, USAGE, INTERRUPTED = 0, 2, 130

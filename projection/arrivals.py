@@ -111,7 +111,7 @@ def week_of_hours(
     *, hours: Ints, calls: Ints, input_tokens: Ints, output_tokens: Ints, from_us: int, to_us: int
 ) -> WeekProfile:
     """From sums by hour since the epoch, as rollups have them; an hour may come twice."""
-    place = (hours + _EPOCH_HOUR_OF_WEEK) % HOURS_PER_WEEK
+    place = hours_of_week(hours)
     return WeekProfile(
         observed_h=_observed_h(from_us, to_us),
         calls=_sums_at(place, calls),
@@ -134,6 +134,11 @@ def concurrency_of(calls: Calls, from_us: int, to_us: int) -> Concurrency:
     return Concurrency(us_at=us_at, calls_without_end=int(np.count_nonzero(~seen)))
 
 
+def hours_of_week(hours: Ints) -> Ints:
+    """0 to 167, of hours since the epoch."""
+    return (hours + _EPOCH_HOUR_OF_WEEK) % HOURS_PER_WEEK
+
+
 def _sums_at(place: Ints, amounts: Ints) -> Ints:
     sums = np.zeros(HOURS_PER_WEEK, dtype=np.int64)
     np.add.at(sums, place, amounts)
@@ -144,7 +149,7 @@ def _observed_h(from_us: int, to_us: int) -> Floats:
     """A period that begins within an hour has watched a part of it."""
     hours = np.arange(from_us // US_PER_HOUR, -(-to_us // US_PER_HOUR), dtype=np.int64)
     watched = np.minimum((hours + 1) * US_PER_HOUR, to_us) - np.maximum(hours * US_PER_HOUR, from_us)
-    return _sums_at((hours + _EPOCH_HOUR_OF_WEEK) % HOURS_PER_WEEK, watched) / US_PER_HOUR
+    return _sums_at(hours_of_week(hours), watched) / US_PER_HOUR
 
 
 def _per_h(amounts: Ints, observed_h: Floats) -> Floats:

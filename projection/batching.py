@@ -46,6 +46,7 @@ class Copy:
         count = len(work.at_s)
         self.start_s, self.first_s, self.end_s = ([math.nan] * count for _ in range(3))
         self._pace, self._work, self._patience_s = pace, work, patience_s
+        self._count, self._slots = count, pace.slots
         self._now_s = -math.inf
         self._next = 0
         self._step = 0
@@ -54,17 +55,20 @@ class Copy:
         self._ends: list[tuple[int, int]] = []
 
     def run(self) -> None:
-        count, at_s = len(self._work.at_s), self._work.at_s
-        while self._next < count or self._ends:
-            if not self._ends and at_s[self._next] > self._now_s:
-                self._now_s = at_s[self._next]
-            self._let_in()
-            if self._ends:
+        count, at_s, ends = self._count, self._work.at_s, self._ends
+        while self._next < count or ends:
+            if self._next < count:
+                came_s = at_s[self._next]
+                if not ends and came_s > self._now_s:
+                    self._now_s = came_s
+                if came_s <= self._now_s:
+                    self._let_in()
+            if ends:
                 self._decode()
 
     def _let_in(self) -> None:
-        work, most = self._work, self._pace.slots
-        for request in range(self._next, len(work.at_s)):
+        work, most = self._work, self._slots
+        for request in range(self._next, self._count):
             came_s, held = work.at_s[request], work.held_tokens[request]
             first_s = self._now_s + work.prefill_s[request]
             late = first_s - came_s > self._patience_s
@@ -89,7 +93,7 @@ class Copy:
         first_s = pace.step_s[batch] + pace.context_token_s * self._context_tokens
         more_s = pace.context_token_s * batch
         steps = self._ends[0][0] - self._step
-        if batch < pace.slots and self._next < len(self._work.at_s):
+        if batch < self._slots and self._next < self._count:
             left_s = self._until_next_s()
             if 0 < left_s < steps * (first_s + more_s * (steps - 1) / 2):
                 steps = _steps_until(left_s, first_s, more_s)

@@ -97,7 +97,7 @@ def demand_of(calls: Calls, *, from_us: int | None = None, to_us: int | None = N
         input_tokens=int(calls.input_tokens[known].sum()),
         output_tokens=int(calls.output_tokens[known].sum()),
         cache_read_tokens=int(calls.cache_read_tokens[_says_cached(calls)].sum()),
-        cached_share=_cached_share(calls),
+        cached_share=cached_share_of(calls),
         failed_calls=int(np.count_nonzero(calls.failed)),
         retries=int(np.count_nonzero(calls.retry_number > 0)),
         sizes=sizes_of(calls),
@@ -135,7 +135,8 @@ def _says_cached(calls: Calls) -> npt.NDArray[np.bool_]:
     return (calls.cache_read_tokens >= 0) & (calls.input_tokens >= 0)
 
 
-def _cached_share(calls: Calls) -> float | None:
+def cached_share_of(calls: Calls) -> float | None:
+    """As in Demand."""
     says = _says_cached(calls)
     whole = int(calls.input_tokens[says].sum())
     return int(calls.cache_read_tokens[says].sum()) / whole if whole else None

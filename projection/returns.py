@@ -33,8 +33,8 @@ def per_year(rate_per_month: ArrayLike) -> Floats:
 def rates_of_return(flows: ArrayLike) -> Floats:
     """Of each row of *flows*, per month; NaN where there is none.
 
-    Signs are looked at on a grid, then the interval between two of different sign is halved. Flows that
-    change sign once have one rate, which is found; two rates in one cell of the grid are overlooked."""
+    Flows that change sign once have one rate, below 0 or above it. Of others, signs are looked at on a
+    grid; two rates in one cell of it are overlooked. The interval between two signs is then halved."""
     usd = np.asarray(flows, dtype=float)
     if usd.ndim != 2 or usd.shape[1] == 0 or not np.isfinite(usd).all():
         raise ValueError("flows have to be rows of finite numbers, one month at least")
@@ -48,7 +48,26 @@ def rates_of_return(flows: ArrayLike) -> Floats:
 
 
 def _roots(usd: Floats) -> Floats:
-    grid = _grid(usd.shape[1])
+    rates, once = np.full(len(usd), np.nan), _changes_once(usd)
+    fine = _grid(usd.shape[1])
+    coarse = fine[[0, len(fine) // 2, -1]]
+    for rows, grid in ((once, coarse), (~once, fine)):
+        if rows.any():
+            rates[rows] = _roots_on(grid, usd[rows])
+    return rates
+
+
+def _changes_once(usd: Floats) -> NDArray[np.bool_]:
+    """All that comes in is before all that is paid, or after it."""
+    positive, negative = usd > 0, usd < 0
+    last = usd.shape[1] - 1
+    begins, ends = np.argmax(positive, axis=1), last - np.argmax(positive[:, ::-1], axis=1)
+    begun, ended = np.argmax(negative, axis=1), last - np.argmax(negative[:, ::-1], axis=1)
+    once: NDArray[np.bool_] = (ends < begun) | (ended < begins)
+    return once
+
+
+def _roots_on(grid: Floats, usd: Floats) -> Floats:
     signs = np.sign(usd @ np.exp(-np.outer(np.arange(usd.shape[1]), grid)))
     crosses = signs[:, :-1] * signs[:, 1:] <= 0
     # A flow of 0 that both ends share is one root, not two; which interval it is taken from does not matter.

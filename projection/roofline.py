@@ -4,6 +4,7 @@ Six of the constants were fitted on 61 published speeds. On others, half of the 
 dense models on one GPU or over NVLink (n=522), 15 % over PCIe and 19 % for mixtures of experts; 96 % of 899
 were within a factor of two. It tells throughput and time per token, not the tails of the first token."""
 
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -25,6 +26,8 @@ MIXTURE_LAYER_S = 40e-6
 STEP_S = 0.73e-3
 SEQUENCE_S = 7.9e-6
 BYTES_PER_16_BIT = 2
+MOST_BYTES_OF_4_BITS = 0.65
+"""A parameter with its part of the scales: llama.cpp's formats have 4.25 to 5 bits, those of 5 bits 5.5."""
 LOG_SD_DENSE, LOG_SD_MIXTURE, LOG_SD_MEASURED = 0.24, 0.39, 0.08
 """Of true over computed speed; the last where the user's own machine was measured."""
 
@@ -56,6 +59,8 @@ def step_without_context_s(rig: Rig, batch: float) -> float:
         return _batch_step_s(rig, batch)
     if not rig.reads_gguf_alone:
         return batch * _batch_step_s(rig, 1)
+    if not _is_of_4_bits(rig):
+        return batch * _batch_step_s(replace(rig, units=1), 1)
     return batch * weights_read_bytes(rig, 1) / (_bandwidth_bytes_s(rig) * rig.speed)
 
 
@@ -77,21 +82,35 @@ def link_s(rig: Rig, batch: float) -> float:
     """What the units tell each other in one step, twice for each layer."""
     if rig.units == 1 or rig.hardware.link is None:
         return 0.0
-    wire = WIRES[rig.hardware.link]
-    sent_bytes = 2 * (rig.units - 1) / rig.units * batch * rig.model.hidden * BYTES_PER_16_BIT
-    return 2 * rig.model.layers * (wire.latency_s + sent_bytes / wire.bytes_s)
+    return 2 * rig.model.layers * WIRES[rig.hardware.link].latency_s + batch * link_token_s(rig)
+
+
+def link_token_s(rig: Rig) -> float:
+    """What a token's values take between the units, all layers together."""
+    if rig.units == 1 or rig.hardware.link is None:
+        return 0.0
+    sent_bytes = 2 * (rig.units - 1) / rig.units * rig.model.hidden * BYTES_PER_16_BIT
+    return 2 * rig.model.layers * sent_bytes / WIRES[rig.hardware.link].bytes_s
 
 
 def prefill_s(rig: Rig, input_tokens: Tokens, prefix_hit_rate: float = 0.0) -> Tokens:
     """Until one request's first token, with no other before it."""
+    token_s, pair_s = prefill_rates(rig)
+    return input_tokens * (token_s + input_tokens * pair_s) * (1 - prefix_hit_rate)
+
+
+def prefill_rates(rig: Rig) -> tuple[float, float]:
+    """Seconds for each token of the input, and for each pair of them.
+
+    The input's values cross the link too: without that, dense models over PCIe come out 1.7 times too fast.
+    Of a mixture they do not: NVIDIA, whose speeds those are, gives each unit whole requests to attend to."""
     model = rig.model
     share = _units_at_once(rig) * _prefill_share(rig) * rig.speed
     token_s = 2 * model.active_parameters / (_flops(rig) * share)
     pair_s = 2 * model.layers * model.heads * model.head_size / (rig.hardware.flops_16 * share)
     if rig.is_mixture:
-        token_s /= MIXTURE_SHARE
-    missed = 1 - prefix_hit_rate
-    return input_tokens * (token_s + input_tokens * pair_s) * missed
+        return token_s / MIXTURE_SHARE, pair_s
+    return token_s + (0.0 if rig.reads_gguf_alone else link_token_s(rig) / rig.speed), pair_s
 
 
 def throughput(rig: Rig, shape: Shape, concurrent: int | None = None) -> float | DoesNotFit:
@@ -180,8 +199,13 @@ def _batch_step_s(rig: Rig, batch: float) -> float:
 
 
 def _bandwidth_bytes_s(rig: Rig) -> float:
-    gguf_share = rig.engine.bandwidth_share if rig.reads_gguf_alone else None
+    gguf_share = rig.engine.bandwidth_share if rig.reads_gguf_alone and _is_of_4_bits(rig) else None
     return _units_at_once(rig) * rig.hardware.bandwidth_bytes_s * (gguf_share or BANDWIDTH_SHARE)
+
+
+def _is_of_4_bits(rig: Rig) -> bool:
+    """Such weights take longer to unpack than to read; wider ones are read as fast as elsewhere."""
+    return rig.quantisation.bytes_per_parameter < MOST_BYTES_OF_4_BITS
 
 
 def _units_at_once(rig: Rig) -> int:

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from projection.replay import Arrivals, Limits, Replayed, alone, replay
 from projection.rig import DoesNotFit, Rig, Shape
 from projection.roofline import highest_rate
+from projection.specs import Hardware, Link
 
 LARGEST_GROUP = 8
 """Units that hold one copy together: those of one machine."""
+LARGEST_CONSUMER_GROUP = 4
+"""More of a consumer's cards do not go on one board; a plan may say that somebody has done it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,24 @@ def units_needed(
             search.try_group(replace(rig, units=group))
         group *= 2
     return search.answer(rig)
+
+
+def copies_needed(
+    rig: Rig, arrivals: Arrivals, limits: Limits, *, most_units: int = 64, prefix_hit_rate: float = 0.0
+) -> Enough | TooSlow | DoesNotFit:
+    """The same for copies on as many units as the *rig* has, or on twice as many where that takes fewer."""
+    search = _Search(arrivals, limits, most_units, prefix_hit_rate)
+    search.try_group(rig)
+    if 2 * rig.units <= min(most_units, largest_group(rig.hardware)):
+        search.try_group(replace(rig, units=2 * rig.units))
+    return search.answer(rig)
+
+
+def largest_group(hardware: Hardware) -> int:
+    """Where nobody says how many are in one machine."""
+    if hardware.link is None:
+        return 1
+    return LARGEST_CONSUMER_GROUP if hardware.link is Link.CONSUMER_PCIE else LARGEST_GROUP
 
 
 class _Search:

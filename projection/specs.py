@@ -88,6 +88,8 @@ class Model:
     context_tokens: int
     slides: bool = False
     """Part of the layers look back a few hundred tokens only, so that less of the cache is read."""
+    sees: bool = False
+    """Takes images; all take text."""
     source: str
     read: date
 
@@ -182,7 +184,37 @@ class Substitute:
     read: date
 
 
-Spec = Hardware | Model | Quantisation | Engine | Published | Substitute
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosted:
+    """Who sells an open model by API. The price is the price list's, under these two names."""
+
+    open_model: str
+    provider: str
+    model: str
+    context_tokens: int | None = None
+    """Of this offer; None: as long as the model's own, as far as is known."""
+    source: str
+    read: date
+
+    def __post_init__(self) -> None:
+        _refuse_up_to_zero(self, "context_tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cheaper:
+    """A cheaper model of the same provider, and in words what would be given up."""
+
+    provider: str
+    cloud_model: str
+    """A pattern with * for any letters, as in settings."""
+    cheaper_model: str
+    """As the price list names it."""
+    gap: str
+    source: str
+    read: date
+
+
+Spec = Hardware | Model | Quantisation | Engine | Published | Substitute | Hosted | Cheaper
 
 
 def _refuse_up_to_zero(spec: Spec, *names: str) -> None:

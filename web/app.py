@@ -2,29 +2,28 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-import jinja2
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ledger.errors import BadPeriod, LedgerError
 from ledger.period import Period, month_of, read_month
 from ledger.store import Reader
-from web import filters
-from web.assets import Asset, read_assets, read_templates
-from web.charts import share_bar
+from web.assets import Asset
+from web.decision.routes import PLAN_PATH, DecisionPages
 from web.pages import ask, month_page
+from web.projector import Projector
+from web.rendering import PAYBACK_PATH, REPORT_PATH, Renderer, page_of
 from web.security import HEADERS, Guard, is_own
 
 log = logging.getLogger(__name__)
 
-REPORT_PATH = "/-/report"
 READING_THREADS = 2
 """Pages that are made at the same time; more would take the interpreter from the calls."""
 _READ_ONLY = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
@@ -46,6 +45,8 @@ class ReportSettings:
     """Host names besides those of loopback under which the pages are answered while there is no password."""
     notices: Callable[[], Sequence[str]] = tuple
     """Sentences to show above everything."""
+    projector: Projector | None = None
+    """Answers what plans come to, in a process of its own; None: the page names the command instead."""
     answer_within_s: float = 5.0
 
 
@@ -54,12 +55,16 @@ def add_report(app: web.Application, settings: ReportSettings) -> None:
 
     Raises ValueError on an empty password."""
     guard = Guard(settings.password, settings.allowed_hosts)
-    pages = _Pages(settings)
+    renderer = Renderer(settings.base_url, settings.ledger_name)
+    pages = _Pages(settings, renderer)
+    decision = DecisionPages(settings.projector, renderer, settings.notices, settings.answer_within_s)
     app.middlewares.append(_in_front(guard))
-    app.cleanup_ctx.append(pages.threads)
-    app.router.add_get(REPORT_PATH, pages.report)
-    app.router.add_route(hdrs.METH_ANY, REPORT_PATH, pages.not_allowed)
-    for asset in pages.assets.values():
+    app.cleanup_ctx.extend([pages.threads, decision.projecting])
+    gets = {REPORT_PATH: pages.report, PAYBACK_PATH: decision.page, PLAN_PATH: decision.plan_file}
+    for path, handler in gets.items():
+        app.router.add_get(path, handler)
+        app.router.add_route(hdrs.METH_ANY, path, pages.not_allowed)
+    for asset in renderer.assets.values():
         app.router.add_get(asset.url, _handing_out(asset))
     app.router.add_get("/-/", _to_report)
     for path in ("/-", "/-/{rest:.*}"):
@@ -110,12 +115,11 @@ def _handing_out(asset: Asset) -> Handler:
 
 
 class _Pages:
-    """The handlers, with what they share: templates, assets, threads."""
+    """The handlers, with what they share: the settings, what renders, threads."""
 
-    def __init__(self, settings: ReportSettings) -> None:
-        self.assets: Mapping[str, Asset] = read_assets()
+    def __init__(self, settings: ReportSettings, renderer: Renderer) -> None:
         self._settings = settings
-        self._templates = template_environment()
+        self._renderer = renderer
         self._pool: ThreadPoolExecutor | None = None
 
     async def threads(self, _: web.Application) -> AsyncIterator[None]:
@@ -130,14 +134,16 @@ class _Pages:
             text = request.query.get("month")
             month = read_month(text) if text else month_of(now.date())
         except BadPeriod as error:
-            return self._sentence(400, "There is no such month", str(error))
+            return self._renderer.sentence(400, "There is no such month", str(error))
         return await self._read_in_time(month, now)
 
     async def not_found(self, _: web.Request) -> web.Response:
-        return self._sentence(404, "There is no such page", "The report is one page; this leads to it:")
+        return self._renderer.sentence(
+            404, "There is no such page", "The report is two pages; this leads to the first:"
+        )
 
     async def not_allowed(self, _: web.Request) -> web.Response:
-        response = self._sentence(405, "The report can only be read", "Ask for it with GET.")
+        response = self._renderer.sentence(405, "The report can only be read", "Ask for it with GET.")
         response.headers[hdrs.ALLOW] = ", ".join(sorted(_READ_ONLY))
         return response
 
@@ -147,52 +153,21 @@ class _Pages:
             async with asyncio.timeout(limit_s):
                 html = await loop.run_in_executor(self._pool, self._read_and_render, month, now)
         except LedgerError as error:
-            return self._sentence(503, "The ledger cannot be read", str(error))
+            return self._renderer.sentence(503, "The ledger cannot be read", str(error))
         except TimeoutError:
-            return self._sentence(503, "The ledger is slow", f"It did not answer within {limit_s:g} s.")
+            return self._renderer.sentence(
+                503, "The ledger is slow", f"It did not answer within {limit_s:g} s."
+            )
         except Exception as error:  # a page says so, the log says what
             log.error("the report could not be made", exc_info=error)
-            return self._sentence(500, "The report could not be made", "The log of payback says why.")
-        return _page(200, html)
+            return self._renderer.sentence(
+                500, "The report could not be made", "The log of payback says why."
+            )
+        return page_of(200, html)
 
     def _read_and_render(self, month: Period, now: datetime) -> str:
         with closing(self._settings.open_reader()) as reader, reader.snapshot():
             answers = ask(reader, month)
-        return self._render("report.html", page=month_page(answers, now), notices=self._settings.notices())
-
-    def _sentence(self, status: int, title: str, sentence: str) -> web.Response:
-        return _page(status, self._render("sentence.html", status=status, title=title, sentence=sentence))
-
-    def _render(self, template: str, **facts: object) -> str:
-        urls = {name: asset.url for name, asset in self.assets.items()}
-        return self._templates.get_template(template).render(
-            asset=urls, base_url=self._settings.base_url, ledger_name=self._settings.ledger_name, **facts
+        return self._renderer.render(
+            "report.html", page=month_page(answers, now), notices=self._settings.notices()
         )
-
-
-def _page(status: int, html: str) -> web.Response:
-    return web.Response(status=status, text=html, content_type="text/html")
-
-
-def template_environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader(read_templates()),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals["report_path"] = REPORT_PATH
-    environment.globals["share_bar"] = share_bar
-    for name in _FILTERS:
-        environment.filters[name] = getattr(filters, name)
-    for name in environment.list_templates():
-        environment.get_template(name)  # compiled now, not while somebody waits for the first page
-    return environment
-
-
-_FILTERS = (
-    "usd", "usd_exact", "plain_usd", "head_of_usd", "tail_of_usd", "tokens", "of_calls", "counted", "share",
-    "when", "iso", "day_name", "month_name", "month_key", "duration", "shown", "full",
-)  # fmt: skip

@@ -11,7 +11,7 @@ from ledger.money import NanoUsd
 from ledger.period import Period, month_of, time_of
 from ledger.rollup import Rollup
 from ledger.store import GroupBy, Reader, Report
-from web.charts import Bar, bar_chart
+from web.charts.bars import Bar, bar_chart
 from web.costs import Cost, Mark, cost_of_sums, marks_of
 from web.filters import counted, day_name, exact_places, month_name, places_for, usd
 from web.lines import CallLine, line_of

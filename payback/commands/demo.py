@@ -52,7 +52,7 @@ def _demo(args: argparse.Namespace, settings: Settings, ledger: Path) -> int:
     from payback.commands.serve import serve
 
     port = settings.server.port if args.port is None else args.port
-    return serve(settings, ledger, host=HOST, port=port, notices=[notice])
+    return serve(settings, ledger, host=HOST, port=port, notices=[notice], is_made_up=True)
 
 
 def _with_its_own_spool(settings: Settings) -> Settings:

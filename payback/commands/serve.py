@@ -34,9 +34,24 @@ def run(args: argparse.Namespace) -> int:
     return serve(settings, ledger_path(settings, args.ledger), host=host, port=port)
 
 
-def serve(settings: Settings, ledger: Path, *, host: str, port: int, notices: Sequence[str] = ()) -> int:
+def serve(
+    settings: Settings,
+    ledger: Path,
+    *,
+    host: str,
+    port: int,
+    notices: Sequence[str] = (),
+    is_made_up: bool = False,
+) -> int:
     """Until SIGTERM or Ctrl-C. Raises SettingsError or LedgerError where it cannot start."""
-    place = Place(settings=settings, ledger=ledger, host=host, port=port, notices=tuple(notices))
+    place = Place(
+        settings=settings,
+        ledger=ledger,
+        host=host,
+        port=port,
+        notices=tuple(notices),
+        is_made_up=is_made_up,
+    )
     run_place(place, _announce)
     return 0
 

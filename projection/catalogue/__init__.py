@@ -1,5 +1,6 @@
-"""What is known of hardware, models, quantisations, engines, speeds and substitutes: one TOML file for each,
-every row with its source and the day it was read. A user's rows come on top.
+"""What is known of hardware, models, quantisations, engines, speeds and substitutes, of open models by API
+and of cheaper cloud models: one TOML file for each, every row with its source and the day it was read.
+A user's rows come on top.
 
 Read in this order:
 - columns   what may stand in a row, and in which unit; a row becomes a spec

@@ -10,7 +10,19 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from projection.catalogue.shelf import nearest
-from projection.specs import Engine, Hardware, Link, Maker, Model, Published, Quantisation, Spec, Substitute
+from projection.specs import (
+    Cheaper,
+    Engine,
+    Hardware,
+    Hosted,
+    Link,
+    Maker,
+    Model,
+    Published,
+    Quantisation,
+    Spec,
+    Substitute,
+)
 
 Row = Mapping[str, object]
 SpecT = TypeVar("SpecT", bound=Spec)
@@ -115,6 +127,7 @@ COLUMNS: Mapping[type, Mapping[str, Column]] = {
         "shared_parameters_b": Column("shared_parameters", _number(GIGA), needed=False),
         "context_tokens": Column("context_tokens", _whole),
         "slides": Column("slides", _flag, needed=False),
+        "sees": Column("sees", _flag, needed=False),
     }
     | _ORIGIN,
     Quantisation: _NAME
@@ -144,6 +157,11 @@ COLUMNS: Mapping[type, Mapping[str, Column]] = {
     }
     | _ORIGIN,
     Substitute: {name: Column(name, _text) for name in ("cloud_model", "open_model", "gap")} | _ORIGIN,
+    Hosted: {name: Column(name, _text) for name in ("open_model", "provider", "model")}
+    | {"context_tokens": Column("context_tokens", _whole, needed=False)}
+    | _ORIGIN,
+    Cheaper: {name: Column(name, _text) for name in ("provider", "cloud_model", "cheaper_model", "gap")}
+    | _ORIGIN,
 }
 """What is not needed is None, or the spec's default."""
 

@@ -8,7 +8,17 @@ from typing import TypeVar
 from projection.catalogue.columns import Row, read_row
 from projection.catalogue.shelf import NotListed, Shelf, folded, nearest
 from projection.catalogue.shipped import FILES, shipped
-from projection.specs import Engine, Hardware, Model, Published, Quantisation, Spec, Substitute
+from projection.specs import (
+    Cheaper,
+    Engine,
+    Hardware,
+    Hosted,
+    Model,
+    Published,
+    Quantisation,
+    Spec,
+    Substitute,
+)
 
 OWN = "your own"
 """The source of a user's row that names none."""
@@ -19,10 +29,13 @@ IDENTITY = {
         *("concurrent", "input_tokens", "output_tokens"),
     ),
     "substitute": ("cloud_model", "open_model"),
+    "hosted": ("open_model", "provider", "model"),
+    "cheaper": ("provider", "cloud_model"),
 }
 """The keys that make two rows the same one; of the other tables, the name."""
 
 SpecT = TypeVar("SpecT", bound=Spec)
+PatternT = TypeVar("PatternT", Substitute, Cheaper)
 Own = Mapping[str, Sequence[Row]]
 Identity = tuple[object, ...]
 
@@ -37,13 +50,24 @@ class Catalogue:
     engines: Shelf[Engine]
     throughput: tuple[Published, ...]
     substitutes: tuple[Substitute, ...]
+    hosted: tuple[Hosted, ...]
+    cheaper: tuple[Cheaper, ...]
 
     def substitutes_for(self, cloud_model: str) -> tuple[Substitute, ...]:
         """Those whose pattern says most of *cloud_model*, as gpt-4o-mini* says more than gpt-4o*."""
-        name = cloud_model.casefold()
-        fitting = [each for each in self.substitutes if fnmatchcase(name, each.cloud_model.casefold())]
-        longest = max((len(each.cloud_model) for each in fitting), default=0)
-        return tuple(each for each in fitting if len(each.cloud_model) == longest)
+        return _most_telling(self.substitutes, cloud_model)
+
+    def cheaper_than(self, provider: str | None, cloud_model: str) -> Cheaper | None:
+        """None: nothing cheaper is known there, or that is what *cloud_model* is already."""
+        of_provider = [each for each in self.cheaper if each.provider == provider]
+        return next(iter(_most_telling(of_provider, cloud_model)), None)
+
+
+def _most_telling(specs: Sequence[PatternT], cloud_model: str) -> tuple[PatternT, ...]:
+    name = cloud_model.casefold()
+    fitting = [each for each in specs if fnmatchcase(name, each.cloud_model.casefold())]
+    longest = max((len(each.cloud_model) for each in fitting), default=0)
+    return tuple(each for each in fitting if len(each.cloud_model) == longest)
 
 
 def catalogue(own: Own | None = None) -> Catalogue:
@@ -63,6 +87,8 @@ def catalogue(own: Own | None = None) -> Catalogue:
         engines=Shelf("engine", _rows(Engine, "engine", own)),
         throughput=tuple(_rows(Published, "throughput", own)),
         substitutes=tuple(_rows(Substitute, "substitute", own)),
+        hosted=tuple(_rows(Hosted, "hosted", own)),
+        cheaper=tuple(_rows(Cheaper, "cheaper", own)),
     )
     _refuse_dangling(found)
     return found
@@ -123,5 +149,8 @@ def _refuse_dangling(found: Catalogue) -> None:
         for substitute in found.substitutes:
             place = f"substitute for {substitute.cloud_model}"
             _ = found.models[substitute.open_model]
+        for offer in found.hosted:
+            place = f"offer of {offer.open_model} at {offer.provider}"
+            _ = found.models[offer.open_model]
     except NotListed as unlisted:
         raise ValueError(f"{place}: {unlisted}") from None

@@ -15,6 +15,8 @@ FILES = {
     "engine": "engines.toml",
     "throughput": "throughput.toml",
     "substitute": "substitutes.toml",
+    "hosted": "hosted.toml",
+    "cheaper": "cheaper.toml",
 }
 """What a table is called, and where it is."""
 

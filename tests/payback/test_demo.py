@@ -3,6 +3,7 @@ import re
 import signal
 import threading
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import urlopen
@@ -10,12 +11,19 @@ from urllib.request import urlopen
 import pytest
 
 from ledger.call import Outcome, Pricing, UsageBasis
-from ledger.period import time_of
+from ledger.imports.keep import keep_all
+from ledger.period import Period, time_of, us_at
 from ledger.pricebook import PriceBook
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from payback.cli import main
 from payback.demo import WORKLOADS, made_up_calls
+from payback.projecting import choose, prices_on
+from payback.traffic_store import traffics
+from projection.catalogue import catalogue
+from projection.plan import Plan
+from projection.project import project
+from projection.verdict import best_own
 from tests.ledger.made_up import whole_call
 from tests.payback.books import payback
 
@@ -24,7 +32,7 @@ NOW = datetime(2026, 11, 22, 14, 30, 5, 123456, tzinfo=UTC)
 
 def test_ninety_days_hold_every_case_that_a_report_tells_apart() -> None:
     entries = list(made_up_calls(NOW, 90, PriceBook()))
-    assert 15_000 < len(entries) < 20_000
+    assert 40_000 < len(entries) < 50_000
     assert {entry.pricing for entry in entries} == {Pricing.PRICED, Pricing.UNPRICED, Pricing.SELF_HOSTED}
     assert {entry.call.outcome for entry in entries} == set(Outcome)
     assert {entry.call.usage_basis for entry in entries} == set(UsageBasis)
@@ -34,10 +42,15 @@ def test_ninety_days_hold_every_case_that_a_report_tells_apart() -> None:
     priced = [entry for entry in entries if entry.pricing is Pricing.PRICED]
     assert {entry.call.request_model for entry in priced} == {
         "gpt-4o-mini",
+        "claude-opus-4-1",
         "claude-sonnet-4-5",
         "gpt-5-mini",
         "text-embedding-3-small",
     }
+
+
+def last_days(now: datetime, days: int) -> Period:
+    return Period(now.date() - timedelta(days=days), now.date())
 
 
 def test_the_same_now_gives_the_same_calls_in_the_order_of_time_and_none_in_the_future() -> None:
@@ -58,6 +71,35 @@ def test_offices_are_quiet_at_the_weekend() -> None:
         if entry.call.who.workload == "code-review"
     )
     assert min(calls[day] for day in range(5)) > 3 * max(calls[5], calls[6])
+
+
+def test_a_workload_that_began_late_has_no_calls_before_that_hour() -> None:
+    first = {
+        entry.call.who.workload: time_of(entry.call.started_us)
+        for entry in reversed(list(made_up_calls(NOW, 12, PriceBook())))
+    }
+    assert first["meeting-notes"] >= datetime(2026, 11, 13, 14, tzinfo=UTC)
+    assert first["contract-review"] < datetime(2026, 11, 12, tzinfo=UTC)
+
+
+def test_a_projection_of_the_demo_says_yes_and_no_and_too_early(tmp_path: Path) -> None:
+    """Otherwise there would be nothing to decide in it."""
+    ledger, book = tmp_path / "demo.db", PriceBook()
+    keep_all(ledger, None, made_up_calls(NOW, 90, book))
+    with closing(open_sqlite_reader(ledger)) as reader:
+        found = traffics(reader, ledger, last_days(NOW, 90), now_us=us_at(NOW))
+    answers = {
+        name: project(found.of(name), Plan(paths=500), catalogue(), prices_on(book, NOW))
+        for name in choose(found).shown
+    }
+    assert {name: answer.pays_off for name, answer in answers.items()} == {
+        "contract-review": True,
+        "code-review": False,
+        "meeting-notes": None,
+    }
+    best = best_own(answers["contract-review"].against_stay)
+    assert best is not None
+    assert 6 < best.payback.p50 < 24
 
 
 def test_the_names_of_workloads_are_those_of_the_report(

@@ -185,6 +185,8 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest_one() -> None:
         ("gpt-4o", ["Llama 3.3 70B", "Llama 3.1 405B", "DeepSeek V3"]),
         ("GPT-5-nano", ["Llama 3.1 8B", "gpt-oss 20b"]),
         ("claude-sonnet-4-5", ["Llama 3.3 70B", "Qwen3 235B-A22B", "DeepSeek R1"]),
+        ("claude-opus-4-1-20250805", ["gpt-oss 120b"]),
+        ("claude-opus-4-5", []),
         ("whisper-1", []),
     ],
 )

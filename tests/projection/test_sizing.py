@@ -7,7 +7,7 @@ import pytest
 
 from projection.replay import Arrivals, Limits, replay
 from projection.rig import DoesNotFit
-from projection.sizing import Enough, TooSlow, units_needed
+from projection.sizing import Enough, TooSlow, copies_needed, units_needed
 from tests.projection.rigs import FP8, H100, LLAMA_8B, LLAMA_70B, M2_ULTRA, Q4_K_M, RTX_4090, rig
 from tests.projection.test_replay import arrivals, steady
 
@@ -82,6 +82,18 @@ def test_arrivals_at_one_moment_are_a_load_too() -> None:
     burst = Arrivals(at_s=np.zeros(200), input_tokens=np.full(200, 1000), output_tokens=np.full(200, 10))
     answer = enough(units_needed(SMALL, burst, Limits(first_token_s=2, per_token_s=1)))
     assert answer.units > 1
+
+
+def test_copies_are_of_the_rigs_own_units_or_twice_as_many_where_that_takes_fewer() -> None:
+    """One prompt in 20 prefills for 1.7 of the two seconds that there are; whoever is behind it is late."""
+    rng, large = np.random.default_rng(3), rig(H100, LLAMA_8B, FP8)
+    at_s, inputs = np.cumsum(rng.exponential(0.1, 1000)), np.where(rng.random(1000) < 0.05, 42_000, 500)
+    prompts = Arrivals(at_s=at_s, input_tokens=inputs, output_tokens=np.full(1000, 100))
+    found = enough(copies_needed(large, prompts, CHAT))
+    lonely = enough(copies_needed(replace(large, hardware=replace(H100, link=None)), prompts, CHAT))
+    assert (found.replayed.rig.units, lonely.replayed.rig.units) == (2, 1)
+    assert found.units < lonely.units
+    assert enough(copies_needed(replace(large, units=8), prompts, CHAT)).units == 8
 
 
 def test_no_units_are_refused() -> None:

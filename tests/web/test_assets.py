@@ -23,5 +23,5 @@ def test_nothing_in_the_pages_comes_from_elsewhere_or_stands_inline() -> None:
         assert not INLINE.search(text), name
 
 
-def test_the_package_holds_a_style_sheet_an_icon_and_a_script() -> None:
-    assert sorted(read_assets()) == ["favicon.svg", "live.js", "report.css"]
+def test_the_package_holds_style_sheets_an_icon_and_a_script() -> None:
+    assert sorted(read_assets()) == ["favicon.svg", "live.js", "payback.css", "report.css"]

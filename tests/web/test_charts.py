@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.money import NanoUsd
-from web.charts import PLOT_HEIGHT, Bar, bar_chart, round_steps, share_bar
+from web.charts.bars import PLOT_HEIGHT, Bar, bar_chart, round_steps, share_bar
 
 DOLLAR = 1_000_000_000
 

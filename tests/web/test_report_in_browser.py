@@ -1,31 +1,20 @@
 """The report in a real browser: what it loads, what it says to people and to their tools, whether it fits."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser
 
 from ledger.period import us_of
 from ledger.usage import TokenUsage
+from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromium, opened, too_wide
 from tests.web.sample import MARKUP, NOW, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
-
-CHROMIUM = shutil.which("chromium")
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
-SCHEMES = ("light", "dark")
-WIDTHS = (360, 768, 1280)
-AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -35,10 +24,8 @@ pytestmark = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,29 +40,6 @@ def empty_ledger(tmp_path: Path) -> Path:
     return write_ledger(tmp_path / "payback.db", [])
 
 
-class Opened:
-    """A page, and all that it asked for and complained about."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-
-@asynccontextmanager
-async def opened(browser: Browser, address: str, width: int = 1280, **context: Any) -> AsyncIterator[Opened]:
-    made = await browser.new_context(viewport={"width": width, "height": 900}, **context)
-    try:
-        found = Opened(await made.new_page())
-        await found.page.goto(f"{address}/-/report")
-        yield found
-    finally:
-        await made.close()
-
-
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_the_page_fits_and_is_quiet_at_any_width(
@@ -85,12 +49,7 @@ async def test_the_page_fits_and_is_quiet_at_any_width(
         serving(settings_for(ledger, notices=lambda: [MARKUP])) as address,
         opened(browser, address, width, color_scheme=scheme) as found,
     ):
-        await found.page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
-        wide = await found.page.evaluate(
-            "[...document.querySelectorAll('body *')].filter((one) => !one.closest('.unseen, .skip, thead')"
-            " && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 90))"
-        )
-        assert wide == []
+        assert await too_wide(found.page) == []
         assert await found.page.evaluate("document.documentElement.scrollWidth") <= width
     assert found.complaints == []
 
@@ -148,14 +107,6 @@ async def test_axe_finds_no_barrier_where_there_are_no_calls(
         await found.page.goto(f"{address}/-/report{query}")
         assert await found.page.locator("h1").count() == 1
         assert await barriers(found.page) == []
-
-
-async def barriers(page: Page) -> list[str]:
-    """What axe says is wrong with the page when everything is unfolded."""
-    await page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
-    await page.add_script_tag(path=AXE)
-    found = await page.evaluate("(rules) => axe.run(document, rules)", AXE_RULES)
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]
 
 
 async def test_the_bars_say_the_same_as_the_table_of_days(browser: Browser, ledger: Path) -> None:

@@ -1,5 +1,4 @@
-"""Numbers -> SVG. Pure. Colours and type come from the style sheet; across, everything is in percent,
-so that the text keeps its size however narrow the page is."""
+"""Bars over a baseline, with lines at round amounts; and the thin bar of a share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ledger.money import NANO_PER_USD, NanoUsd
+from web.charts.scales import joined, rect, short
 from web.filters import exact_places, usd, usd_exact
 
 PLOT_HEIGHT = 180
@@ -17,7 +17,6 @@ _BAR_SHARE = 0.72
 _LEAST_HEIGHT = 1.5
 """Pixels: what is not zero is seen."""
 _MOST_LINES = 4
-_EMPTY = Markup("")
 _TICK = Markup('<text class="tick" x="{x}%" y="{y}">{tick}</text>')
 
 
@@ -45,8 +44,8 @@ def bar_chart(bars: Sequence[Bar], title: str) -> Markup:
     ).format(
         height=_TOP + PLOT_HEIGHT + _FOOT,
         title=title,
-        lines=_EMPTY.join(lines),
-        bars=_EMPTY.join(drawn),
+        lines=joined(lines),
+        bars=joined(drawn),
         base=_TOP + PLOT_HEIGHT,
     )
 
@@ -57,7 +56,7 @@ def share_bar(part: int, whole: int) -> Markup:
     return Markup(
         '<svg class="share" width="100%" height="4" aria-hidden="true" focusable="false">'
         '<rect class="whole" width="100%" height="4" rx="2"/>{part}</svg>'
-    ).format(part=Markup('<rect width="{}%" height="4" rx="2"/>').format(_short(percent)) if percent else "")
+    ).format(part=Markup('<rect width="{}%" height="4" rx="2"/>').format(short(percent)) if percent else "")
 
 
 def round_steps(largest: NanoUsd) -> tuple[int, int]:
@@ -81,7 +80,7 @@ def round_steps(largest: NanoUsd) -> tuple[int, int]:
 
 
 def _line(amount: NanoUsd, step: int, top: int) -> Markup:
-    y = _short(_TOP + PLOT_HEIGHT * (1 - amount / top))
+    y = short(_TOP + PLOT_HEIGHT * (1 - amount / top))
     return Markup(
         '<line x1="0" x2="100%" y1="{y}" y2="{y}"/><text class="scale" x="-8" y="{y}" dy="4">{label}</text>'
     ).format(y=y, label=_amount_of_line(amount, step))
@@ -106,27 +105,13 @@ def _bar(bar: Bar, place: int, count: int, top: int) -> Markup:
     y = _TOP + PLOT_HEIGHT - height
     slot = 100 / count
     middle = (place + 0.5) * slot
-    shapes = [_rect("catcher", place * slot, _TOP, slot, PLOT_HEIGHT)]
+    shapes = [rect("catcher", place * slot, _TOP, slot, PLOT_HEIGHT)]
     if height:
-        shapes.append(_rect("bar", middle - slot * _BAR_SHARE / 2, y, slot * _BAR_SHARE, height))
+        shapes.append(rect("bar", middle - slot * _BAR_SHARE / 2, y, slot * _BAR_SHARE, height))
     if bar.incomplete:
-        shapes.append(Markup('<circle cx="{}%" cy="{}" r="3"/>').format(_short(middle), _short(y - 7)))
+        shapes.append(Markup('<circle cx="{}%" cy="{}" r="3"/>').format(short(middle), short(y - 7)))
     if bar.tick:
-        shapes.append(_TICK.format(x=_short(middle), y=_TOP + PLOT_HEIGHT + 18, tick=bar.tick))
+        shapes.append(_TICK.format(x=short(middle), y=_TOP + PLOT_HEIGHT + 18, tick=bar.tick))
     return Markup('<g class="{}"><title>{}</title>{}</g>').format(
-        "going-on" if bar.going_on else "over", bar.title, _EMPTY.join(shapes)
+        "going-on" if bar.going_on else "over", bar.title, joined(shapes)
     )
-
-
-def _rect(kind: str, x: float, y: float, width: float, height: float) -> Markup:
-    return Markup('<rect class="{}" x="{}%" y="{}" width="{}%" height="{}"/>').format(
-        kind, *map(_short, (x, y, width, height))
-    )
-
-
-def _short(number: float) -> str:
-    """
-    >>> _short(3.0), _short(2.34567)
-    ('3', '2.35')
-    """
-    return f"{number:.2f}".rstrip("0").rstrip(".")

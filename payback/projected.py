@@ -1,0 +1,134 @@
+"""What a plan comes to: the projection of each workload of the ledger, or of a volume that was stated.
+
+The command and the report's page ask the same question here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import LedgerError
+from ledger.period import Period
+from ledger.pricebook import PriceBook
+from payback.day_calls import NO_WORKLOAD
+from payback.errors import SettingsError
+from payback.project_json import projection_as_json
+from payback.projecting import choose, made_up_traffic, nearest_workload, prices_on
+from payback.traffic_store import Traffics
+from projection.catalogue import catalogue
+from projection.plan import Plan, Volume
+from projection.traffic import Traffic
+
+if TYPE_CHECKING:
+    from projection.outcome import Projection
+
+DAYS = 90
+"""Of history, where no others are asked for: whole ones, up to yesterday."""
+Done = Callable[[int, int], None]
+"""Told how many workloads are done, and of how many."""
+
+
+class NoCalls(LedgerError):
+    """The period holds nothing to project."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    period: Period | None
+    """Of the ledger; None: the traffic is stated."""
+    projections: Sequence["Projection"]
+    failed: Sequence[str]
+    """Why workloads could not be projected, a sentence each."""
+    smaller: Sequence[str] = ()
+    smaller_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What every projection of one answer rests on."""
+
+    plan: Plan
+    book: PriceBook
+    now: datetime
+    done: Done = lambda _done, _count: None
+
+
+def last_days(today: date) -> Period:
+    return Period(today - timedelta(days=DAYS), today)
+
+
+def days_of(period: Period) -> str:
+    return f"{period.start} and {period.end - timedelta(days=1)}"
+
+
+def of_volume(volume: Volume, terms: Terms) -> Answer:
+    made_up = made_up_traffic(terms.plan, volume, terms.book, terms.now)
+    return _projected(iter([made_up]), 1, terms, None)
+
+
+def of_ledger(found: Traffics, period: Period, workload: str | None, terms: Terms) -> Answer:
+    """*workload* None: each by itself, the dearest first. Raises NoCalls, SettingsError where none can be
+    projected."""
+    _refuse_nothing(found, period)
+    if workload is not None:
+        return _projected(iter([workload_of(found, workload, period)]), 1, terms, period)
+    if found.workloads == (NO_WORKLOAD,):
+        return _projected(iter([found.together]), 1, terms, period)
+    chosen = choose(found)
+    answer = _projected(map(found.of, chosen.shown), len(chosen.shown), terms, period)
+    return replace(answer, smaller=chosen.smaller, smaller_usd=chosen.smaller_usd)
+
+
+def workload_of(found: Traffics, wanted: str, period: Period) -> Traffic:
+    if wanted in found.workloads:
+        return found.of(wanted)
+    if wanted in found.beside:
+        raise NoCalls(
+            f"workload {wanted!r} has no calls to project between {days_of(period)}: they are"
+            " self-hosted already, or none that a language model answers"
+        )
+    near = nearest_workload(wanted, found.workloads)
+    raise NoCalls(
+        f"no calls of workload {wanted!r} between {days_of(period)}" + (f"; perhaps {near!r}" if near else "")
+    )
+
+
+def answer_as_json(answer: Answer) -> dict[str, Any]:
+    period = answer.period
+    return {
+        "from": period and period.start.isoformat(),
+        "to": period and (period.end - timedelta(days=1)).isoformat(),
+        "projections": [projection_as_json(found) for found in answer.projections],
+        "not_projected": list(answer.failed),
+        "smaller_workloads": list(answer.smaller),
+        "smaller_usd": round(answer.smaller_usd, 2),
+    }
+
+
+def _refuse_nothing(found: Traffics, period: Period) -> None:
+    if found.workloads:
+        return
+    days, home, others = days_of(period), found.together.self_hosted_calls, found.together.other_calls
+    if home or others:
+        raise NoCalls(
+            f"no calls to project between {days}: {home:,} are self-hosted already, and no language model"
+            f" answers {others:,}; give --from and --to other days"
+        )
+    raise NoCalls(f"no calls between {days}; give --from and --to other days, or a --volume")
+
+
+def _projected(picked: Iterator[Traffic], count: int, terms: Terms, period: Period | None) -> Answer:
+    """Of one after the other: they may be large. Raises SettingsError where none can be projected."""
+    from projection.project import project
+
+    known, prices = catalogue(terms.plan.catalogue), prices_on(terms.book, terms.now)
+    projections, failed = [], []
+    for done, traffic in enumerate(picked):
+        try:
+            projections.append(project(traffic, terms.plan, known, prices))
+        except ValueError as error:
+            failed.append(f"{traffic.workload}: {error}" if traffic.workload else str(error))
+        terms.done(done + 1, count)
+    if not projections:
+        raise SettingsError("; ".join(failed))
+    return Answer(period=period, projections=projections, failed=failed)

@@ -1,0 +1,292 @@
+"""Courses that run a machine: rented, rented in busy hours only, bought, or bought for the base load.
+
+A fleet is sized for the measured traffic. As a path's traffic grows, or its machines turn out slower, copies
+of the model are added: a rented one for as long as it is needed, a bought one for good. What is planned as it
+stands gets none, and what it cannot take goes to the API."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from projection.courses import medians, nothing_to_sell, switch_usd
+from projection.fleet import Curve, Fleet
+from projection.hosts import host_of, hosts_for
+from projection.moves import Base, Move, fallback_usd, stays_usd, unserved_usd
+from projection.outcome import Course
+from projection.owning import Electricity, Labour, Owned
+from projection.period import HOURS_PER_MONTH, Floats
+from projection.plan import Kind
+from projection.specs import Substitute
+from projection.traffic import Flags
+
+WEEK_HOURS = 168
+START_H = 0.25
+"""Until a rented machine has loaded its model; paid for each time. An assumption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Machine:
+    """A fleet with its prices. One unit's; None: it cannot be had that way."""
+
+    fleet: Fleet
+    unit_usd: float | None
+    host_usd: float | None
+    """Of the whole fleet; None: as projection.hosts says."""
+    rent_usd_per_h: float | None
+    log_sd: float
+    """Of true over computed speed."""
+    grows: bool = True
+    most_copies: int = 64
+    substitute: Substitute | None = None
+
+    @property
+    def units(self) -> int:
+        return self.fleet.units
+
+    @property
+    def name(self) -> str:
+        rig = self.fleet.rig
+        return (
+            f"{self.units} x {rig.hardware.name}, {rig.model.name} {rig.quantisation.name}, {rig.engine.name}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Work:
+    """What the machines do on each path, in each month."""
+
+    copies: Floats
+    overflow_share: Floats
+    busy_h: Floats
+    """Of all copies together."""
+
+
+def rent(base: Base, move: Move, machine: Machine) -> Course:
+    work = _work_of(base, machine, kept=False)
+    hourly = _rent_per_h(base, machine)
+    usd = work.copies * machine.fleet.rig.units * hourly * HOURS_PER_MONTH
+    return _running(base, move, machine, Kind.RENT, "rent", work, rent=usd)
+
+
+def rent_busy_hours(base: Base, move: Move, machine: Machine) -> Course | None:
+    """Rented in those hours of the week in which the same calls cost more by API; None: in none, or all."""
+    hours = _worthwhile_hours(base, move, machine)
+    if not hours.any() or hours.all():
+        return None
+    weeks = HOURS_PER_MONTH / WEEK_HOURS
+    starts = np.count_nonzero(hours & ~np.roll(hours, 1))
+    paid_h = weeks * (np.count_nonzero(hours) + START_H * starts)
+    work = _work_of(base, machine, kept=False)
+    served = float(move.tokens_by_hour[hours].sum())
+    outside = replace(work, overflow_share=1 - served * (1 - work.overflow_share))
+    share = min(paid_h / HOURS_PER_MONTH, 1.0)
+    usd = work.copies * machine.fleet.rig.units * _rent_per_h(base, machine) * HOURS_PER_MONTH * share
+    name = f"rent for {np.count_nonzero(hours)} h a week"
+    kind = Kind.RENT_BUSY_HOURS
+    return _running(base, move, machine, kind, name, outside, rent=usd, hours_share=share)
+
+
+def buy(base: Base, move: Move, machine: Machine) -> Course:
+    return _owned(base, move, machine, Kind.BUY, "buy", _work_of(base, machine, kept=True))
+
+
+def hybrid(base: Base, move: Move, machine: Machine, copies: int) -> Course:
+    """*copies* for the base load, never more; the rest goes to the open model's API, or else stays."""
+    fleet = machine.fleet
+    part = replace(
+        machine,
+        grows=False,
+        fleet=replace(
+            fleet,
+            copies=copies,
+            bears_factor=fleet.bears_factor * copies / fleet.copies,
+            full_tokens_per_s=fleet.full_tokens_per_s * copies / fleet.copies,
+            curve=_Part(fleet.curve, fleet.copies / copies),
+        ),
+    )
+    return _owned(base, move, part, Kind.HYBRID, "own the base load", _work_of(base, part, kept=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The curve of fewer copies: each has so many times as much to do."""
+
+    whole: Curve
+    times: float
+
+    def overflow_share(self, factor: Floats) -> Floats:
+        return self.whole.overflow_share(factor * self.times)
+
+    def busy_h_per_month(self, factor: Floats) -> Floats:
+        return self.whole.busy_h_per_month(factor * self.times) / self.times
+
+
+def _work_of(base: Base, machine: Machine, *, kept: bool) -> _Work:
+    """*kept*: a copy that was added once stays."""
+    fleet = machine.fleet
+    factor = base.draws.volume / base.draws.speed(machine.log_sd)[:, None]
+    copies = np.full_like(factor, fleet.copies)
+    if machine.grows:
+        wanted = np.ceil(fleet.copies * factor / fleet.bears_factor - 1e-9)
+        copies = np.clip(wanted, fleet.copies if kept else 1, max(machine.most_copies, fleet.copies))
+        copies = np.maximum.accumulate(copies, axis=1) if kept else copies
+    times = fleet.copies / copies
+    return _Work(
+        copies=copies,
+        overflow_share=fleet.curve.overflow_share(factor * times),
+        busy_h=fleet.curve.busy_h_per_month(factor * times) / times,
+    )
+
+
+def _rent_per_h(base: Base, machine: Machine) -> Floats:
+    """paths x months, of one unit."""
+    if machine.rent_usd_per_h is None:
+        raise ValueError(f"nobody is known to rent out {machine.fleet.rig.hardware.name}")
+    factor = base.draws.of("rent_price_factor")[:, None]
+    return machine.rent_usd_per_h * factor * base.draws.drift("rent_drift_per_year")
+
+
+def _worthwhile_hours(base: Base, move: Move, machine: Machine) -> Flags:
+    """At the measured volume and today's prices."""
+    weeks = HOURS_PER_MONTH / WEEK_HOURS
+    by_api = move.usd_per_month / weeks * move.tokens_by_hour
+    kept_share = 1 - base.draws.assumptions.value_of("fallback_share")
+    worthwhile: Flags = by_api * kept_share > machine.units * (machine.rent_usd_per_h or 0.0)
+    return worthwhile
+
+
+def _running(
+    base: Base,
+    move: Move,
+    machine: Machine,
+    kind: Kind,
+    name: str,
+    work: _Work,
+    *,
+    rent: Floats,
+    hours_share: float = 1.0,
+) -> Course:
+    """*hours_share*: of the month, for how much of it the machine is there."""
+    labour = _labour(base)
+    ops = np.broadcast_to(np.asarray(labour.ops_usd_per_month)[:, None], rent.shape)
+    parts = {"rent": rent, "operation": ops} | _by_api(base, move, work, kind)
+    observed, full = _per_mtok(base, move, machine, work, rent + ops, hours_share)
+    return Course(
+        kind=kind,
+        name=f"{name}: {machine.name}",
+        model=move.model,
+        substitute=machine.substitute,
+        fleet=machine.fleet,
+        moved_calls_share=move.calls_share,
+        upfront_usd=np.asarray(labour.setup_usd) + switch_usd(base),
+        monthly_usd=_sum(parts),
+        resale_usd=nothing_to_sell(base),
+        parts_usd=medians(**parts),
+        usd_per_mtok_observed=observed,
+        usd_per_mtok_full=full,
+    )
+
+
+def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work: _Work) -> Course:
+    owned = _bought(base, machine)
+    ops = np.broadcast_to(np.asarray(owned.labour.ops_usd_per_month)[:, None], work.copies.shape)
+    energy, added = _energy_usd(base, machine, work), _added_usd(base, machine, owned, work)
+    parts = {"energy": energy, "operation": ops} | _by_api(base, move, work, kind)
+    resale = owned.resale_usd(np.arange(base.months + 1))
+    resale[:, 1:] *= work.copies / machine.fleet.copies
+    upfront = np.asarray(owned.upfront_usd) + switch_usd(base)
+    worn = (upfront + added.sum(axis=1) - resale[:, -1])[:, None] / base.months
+    observed, full = _per_mtok(base, move, machine, work, energy + ops + worn)
+    return Course(
+        kind=kind,
+        name=f"{name}: {machine.name}",
+        model=move.model,
+        substitute=machine.substitute,
+        fleet=machine.fleet,
+        moved_calls_share=move.calls_share,
+        upfront_usd=upfront,
+        monthly_usd=_sum(parts) + added,
+        resale_usd=resale,
+        parts_usd=medians(**parts),
+        usd_per_mtok_observed=observed,
+        usd_per_mtok_full=full,
+    )
+
+
+def _bought(base: Base, machine: Machine) -> Owned:
+    if machine.unit_usd is None:
+        raise ValueError(f"no price of {machine.fleet.rig.hardware.name} is known")
+    draws, host = base.draws, host_of(machine.fleet.rig.hardware)
+    hosts = hosts_for(machine.fleet.rig.hardware, machine.units)
+    hardware = machine.units * machine.unit_usd * draws.of("hardware_price_factor")
+    around = hosts * host.usd if machine.host_usd is None else machine.host_usd
+    return Owned(
+        hardware_usd=hardware,
+        host_usd=around * draws.of("host_price_factor"),
+        spares_usd=hardware * draws.of("spares_share"),
+        idle_w=0.0,
+        busy_w=0.0,
+        decay_per_year=draws.of("resale_decay_per_year"),
+        electricity=Electricity(
+            usd_per_kwh=draws.of("electricity_usd_per_kwh")[:, None], pue=draws.of("pue")[:, None]
+        ),
+        labour=_labour(base),
+    )
+
+
+def _labour(base: Base) -> Labour:
+    draws = base.draws
+    return Labour(
+        setup_h=draws.of("setup_h"),
+        ops_h_per_month=draws.of("ops_h_per_month"),
+        usd_per_h=draws.of("labour_usd_per_h"),
+    )
+
+
+def _energy_usd(base: Base, machine: Machine, work: _Work) -> Floats:
+    """Each copy computes for its share of the busy hours, and waits, loaded, for the rest of the month."""
+    rig, host = machine.fleet.rig, host_of(machine.fleet.rig.hardware)
+    hosts_per_unit = hosts_for(rig.hardware, machine.units) / machine.units
+    idle_w = rig.units * (rig.hardware.idle_w + hosts_per_unit * host.idle_w)
+    busy_w = rig.units * (rig.hardware.busy_w + hosts_per_unit * host.busy_w)
+    idle_h = np.maximum(work.copies * HOURS_PER_MONTH - work.busy_h, 0.0)
+    electricity = _bought(base, machine).electricity
+    usd: Floats = np.asarray(electricity.usd(idle_w=idle_w, busy_w=busy_w, idle_h=idle_h, busy_h=work.busy_h))
+    return usd
+
+
+def _added_usd(base: Base, machine: Machine, owned: Owned, work: _Work) -> Floats:
+    """paths x months: copies that are bought later, at that month's price, with the machines around them."""
+    before = np.concatenate(
+        [np.full((len(work.copies), 1), machine.fleet.copies), work.copies[:, :-1]], axis=1
+    )
+    one = (np.asarray(owned.hardware_usd) + np.asarray(owned.host_usd)) / machine.fleet.copies
+    added: Floats = (work.copies - before) * one[:, None] * base.draws.drift("hardware_drift_per_year")
+    return added
+
+
+def _by_api(base: Base, move: Move, work: _Work, kind: Kind) -> dict[str, Floats]:
+    down = base.draws.of("downtime_share")[:, None] * (1 - work.overflow_share)
+    elsewhere = kind is Kind.HYBRID
+    return {
+        "overflow": unserved_usd(base, move, work.overflow_share, elsewhere=elsewhere),
+        "downtime": unserved_usd(base, move, down, elsewhere=elsewhere),
+        "fallback": fallback_usd(base, move),
+        "stays": stays_usd(base, move),
+    }
+
+
+def _sum(parts: dict[str, Floats]) -> Floats:
+    total: Floats = np.sum(list(parts.values()), axis=0)
+    return total
+
+
+def _per_mtok(
+    base: Base, move: Move, machine: Machine, work: _Work, usd: Floats, hours_share: float = 1.0
+) -> tuple[float | None, float | None]:
+    """At the observed load and at full load, in the first month; *usd*: what the machines cost in it."""
+    first = float(np.median(usd[:, 0]))
+    served = float(np.median((base.draws.volume * (1 - work.overflow_share))[:, 0]))
+    observed = move.tokens_per_month * served / 1e6
+    full = machine.fleet.full_tokens_per_s * HOURS_PER_MONTH * 3600 / 1e6 * hours_share
+    return (first / observed if observed > 0 else None), (first / full if full > 0 else None)

@@ -1,0 +1,145 @@
+"""Months of machines, added up by hand: HOURS_PER_MONTH is 730.5."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from projection.machines import buy, hybrid, rent, rent_busy_hours
+from projection.outcome import Course
+from tests.projection.cases import MONTHS, WEEK_HOURS, base, machine, move
+
+
+def only(values: np.ndarray) -> float:
+    """The one value that all paths have."""
+    assert np.ptp(values) == pytest.approx(0.0, abs=1e-9)
+    return float(values[0])
+
+
+def month_usd(course: Course, month: int = 0) -> float:
+    return only(course.monthly_usd[:, month])
+
+
+def test_a_rented_machine_is_paid_for_every_hour_of_the_month() -> None:
+    assert month_usd(rent(base(), move(), machine())) == pytest.approx(0.5 * 730.5)
+
+
+def test_calls_that_cannot_move_are_still_paid_for() -> None:
+    course = rent(base(1000), move(usd_per_month=700), machine())
+    assert month_usd(course) == pytest.approx(0.5 * 730.5 + 300)
+
+
+def test_answers_that_were_not_good_enough_are_paid_for_twice() -> None:
+    course = rent(base(fallback_share=0.2), move(), machine())
+    assert month_usd(course) == pytest.approx(0.5 * 730.5 + 200)
+    assert course.parts_usd["fallback"] == pytest.approx(200)
+
+
+def test_while_the_machine_is_down_the_api_is_paid() -> None:
+    assert month_usd(rent(base(downtime_share=0.01), move(), machine())) == pytest.approx(0.5 * 730.5 + 10)
+
+
+def test_in_the_house_nothing_goes_to_an_api_and_nothing_is_paid_for_it() -> None:
+    inside = base(fallback_share=0.2, downtime_share=0.01, in_house=True)
+    assert month_usd(rent(inside, move(), machine())) == pytest.approx(0.5 * 730.5)
+
+
+def test_a_second_machine_is_rented_while_the_traffic_needs_it_and_no_longer() -> None:
+    volume = np.array([1.0, 3.0, 1.0])  # one copy bears 2
+    course = rent(base(volume=volume, months=3), move(), machine())
+    assert [month_usd(course, month) for month in range(3)] == pytest.approx([365.25, 730.5, 365.25])
+
+
+def test_a_second_machine_is_bought_once_and_kept() -> None:
+    volume = np.array([1.0, 3.0, 1.0])
+    kept = base(volume=volume, months=3, electricity_usd_per_kwh=0.0)
+    course = buy(kept, move(), machine())
+    assert only(course.upfront_usd) == pytest.approx(2000)
+    assert [month_usd(course, month) for month in range(3)] == pytest.approx([0, 2000, 0])
+
+
+def test_what_is_planned_as_it_stands_gets_no_second_machine() -> None:
+    course = buy(base(volume=4.0, electricity_usd_per_kwh=0.0), move(), machine(grows=False))
+    # half of four times the traffic overflows: 0.5 x 4 x $1,000
+    assert month_usd(course) == pytest.approx(2000)
+    assert course.parts_usd["overflow"] == pytest.approx(2000)
+
+
+def test_a_bought_machine_is_paid_first_with_its_host_spares_and_the_hours_of_setting_up() -> None:
+    told = base(setup_h=20, switch_h=8, labour_usd_per_h=100, spares_share=0.05)
+    course = buy(told, move(), replace(machine(), host_usd=1500.0))
+    assert only(course.upfront_usd) == pytest.approx(2000 + 1500 + 100 + 2000 + 800)
+
+
+def test_a_bought_machine_takes_current_while_it_waits_too() -> None:
+    course = buy(base(electricity_usd_per_kwh=0.2, pue=1.5), move(), machine())
+    # card 20 W idle, 400 W busy; host of two cards 40 and 50 W; busy 100 h of 730.5
+    kwh = (450 * 100 + 60 * 630.5) / 1000
+    assert month_usd(course) == pytest.approx(1.5 * 0.2 * kwh)
+
+
+def test_hours_of_operation_are_paid_every_month() -> None:
+    told = base(ops_h_per_month=4, labour_usd_per_h=100, electricity_usd_per_kwh=0.0)
+    assert month_usd(buy(told, move(), machine()), MONTHS - 1) == pytest.approx(400)
+
+
+def test_a_sale_brings_less_each_year_and_twice_as_much_for_two() -> None:
+    course = buy(base(resale_decay_per_year=0.25), move(), machine(copies=2))
+    assert course.resale_usd.shape == (100, MONTHS + 1)
+    assert only(course.resale_usd[:, 0]) == pytest.approx(4000 * 0.72 * 0.85)
+    assert only(course.resale_usd[:, 12]) == pytest.approx(4000 * 0.72 * 0.85 * 0.75)
+
+
+def test_the_base_load_alone_leaves_the_rest_to_the_api() -> None:
+    told = base(volume=2.0, electricity_usd_per_kwh=0.0)
+    course = hybrid(told, move(), machine(copies=2), copies=1)
+    assert only(course.upfront_usd) == pytest.approx(2000)
+    # one of two copies meets what 4 times the volume is to both, which are full at 2: half overflows
+    assert month_usd(course) == pytest.approx(0.5 * 2 * 1000)
+
+
+def test_a_slow_machine_overflows_as_more_traffic_would() -> None:
+    slow = buy(base(speed_factor=0.25, electricity_usd_per_kwh=0.0), move(), machine(grows=False))
+    assert slow.parts_usd["overflow"] == pytest.approx(500)  # factor 4, full at 2: half of $1,000
+
+
+def test_busy_hours_are_rented_where_the_api_costs_more_and_the_rest_goes_to_the_api() -> None:
+    busy = np.zeros(WEEK_HOURS)
+    busy[9:17] = 0.9 / 8  # Monday's office hours
+    busy[17:] = 0.1 / (WEEK_HOURS - 17)
+    course = rent_busy_hours(base(), replace(move(), tokens_by_hour=busy), machine())
+    assert course is not None
+    weeks = 730.5 / 168
+    assert month_usd(course) == pytest.approx(0.5 * (8 + 0.25) * weeks + 0.1 * 1000)
+    assert course.name.startswith("rent for 8 h a week")
+
+
+def test_busy_hours_that_are_all_or_none_are_no_course_of_their_own() -> None:
+    assert rent_busy_hours(base(), move(), machine()) is None  # $1,000 / 730.5 h is more than $0.50 an hour
+    assert rent_busy_hours(base(100), move(100), machine()) is None
+
+
+def test_an_idle_machine_makes_each_token_dear_and_a_full_one_cheap() -> None:
+    course = rent(base(), move(tokens_per_month=100e6), machine())
+    assert course.usd_per_mtok_observed == pytest.approx(365.25 / 100)
+    assert course.usd_per_mtok_full == pytest.approx(365.25 / (1000 * 730.5 * 3600 / 1e6))
+
+
+def test_the_price_of_a_bought_token_holds_the_wear_of_the_machine() -> None:
+    told = base(resale_decay_per_year=0.0, electricity_usd_per_kwh=0.0)
+    course = buy(told, move(tokens_per_month=100e6), machine())
+    worn = (2000 - 2000 * 0.72 * 0.85) / MONTHS
+    assert course.usd_per_mtok_observed == pytest.approx(worn / 100)
+
+
+def test_what_has_no_price_cannot_be_bought_or_rented() -> None:
+    with pytest.raises(ValueError, match="no price of RTX 4090 is known"):
+        buy(base(), move(), machine(unit_usd=None))
+    with pytest.raises(ValueError, match="nobody is known to rent out RTX 4090"):
+        rent(base(), move(), replace(machine(), rent_usd_per_h=None))
+
+
+def test_no_traffic_at_all_divides_by_nothing() -> None:
+    course = rent(base(0.0, volume=0.0), move(0.0, 0.0), machine())
+    assert month_usd(course) == pytest.approx(0.5 * 730.5)
+    assert course.usd_per_mtok_observed is None

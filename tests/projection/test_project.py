@@ -1,0 +1,213 @@
+"""The whole of a projection, on traffic that was made up: what it names, what it refuses to name."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+
+import numpy as np
+import pytest
+
+from ledger.period import US_PER_DAY
+from ledger.price import NoPrice, Price
+from ledger.pricebook import PriceBook
+from projection.assumptions import Assumptions
+from projection.case import NothingToProject
+from projection.catalogue import catalogue
+from projection.columns import UNKNOWN
+from projection.forecast import Forecast, TooShort
+from projection.outcome import Binding, Projection
+from projection.plan import Constraints, Kind, Plan, Volume, Wanted
+from projection.price_columns import repriced
+from projection.project import project
+from projection.traffic import Traffic
+from projection.volume import traffic_of
+
+CATALOGUE = catalogue()
+BOOK = PriceBook()
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+OWN = frozenset({Kind.RENT, Kind.RENT_BUSY_HOURS, Kind.BUY, Kind.HYBRID})
+LARGE, DEAR = 250.0, "claude-opus-4-5"
+"""Mtok a month; some $2,900."""
+ON_A_4090 = Wanted(model="Llama 3.1 8B", hardware="RTX 4090", quantisation="fp8", engine="vLLM")
+
+
+def prices(provider: str | None, models: Sequence[str | None], tier: str | None) -> Price | NoPrice:
+    return BOOK.price_at(provider, models, tier, NOW)
+
+
+@cache
+def made_up(mtok: float = 150.0, days: int = 28, model: str = "claude-sonnet-4-5") -> Traffic:
+    """Two thirds of the tokens are input."""
+    volume = Volume(
+        input_tokens_per_month=mtok * 2 / 3 * 1e6,
+        output_tokens_per_month=mtok / 3 * 1e6,
+        model=model,
+        provider="anthropic" if model.startswith("claude") else "openai",
+    )
+    return repriced(traffic_of(volume, np.random.default_rng(1), days=days), prices)
+
+
+def projected(traffic: Traffic, plan: Plan | None = None) -> Projection:
+    return project(traffic, plan or Plan(paths=200), CATALOGUE, prices)
+
+
+@cache
+def large() -> Projection:
+    return projected(made_up(LARGE, model=DEAR), Plan(paths=200, wanted=(ON_A_4090,)))
+
+
+def test_every_course_is_compared_with_staying_and_with_the_same_model_by_api() -> None:
+    found = large()
+    kinds = {course.kind for course in found.courses}
+    assert {Kind.STAY, Kind.HOSTED, Kind.RENT, Kind.BUY} <= kinds
+    assert found.courses[0].kind is Kind.STAY
+    assert len(found.against_stay) == len(found.courses) - 1
+    assert {each.course.kind for each in found.against_hosted} <= OWN
+    assert found.against_hosted
+
+
+def test_dear_traffic_in_bulk_pays_a_card_back_and_says_in_which_month() -> None:
+    found = large()
+    assert found.pays_off is True
+    assert found.binding is None
+    assert "pays off in month" in found.sentence
+    assert found.tornado
+    assert {each.assumption.name for each in found.must_be_true} >= {"volume_factor", "api_price_factor"}
+
+
+def test_the_same_ledger_and_seed_give_the_same_answer() -> None:
+    plan = Plan(paths=200, wanted=(ON_A_4090,))
+    one, other = (project(made_up(LARGE, model=DEAR), plan, CATALOGUE, prices) for _ in range(2))
+    assert one.sentence == other.sentence
+    assert one.tornado == other.tornado
+    assert [each.npv_usd for each in one.against_stay] == [each.npv_usd for each in other.against_stay]
+
+
+def test_under_two_weeks_of_history_no_month_is_named_anywhere() -> None:
+    found = projected(made_up(150.0, days=10))
+    assert isinstance(found.forecast, TooShort)
+    assert found.pays_off is None
+    assert "too early to name a month: 10 days of history, 14 are needed" in found.sentence
+    assert (found.against_stay, found.against_hosted, found.must_be_true, found.tornado) == ((),) * 4
+    assert found.courses  # what each would cost at today's volume
+
+
+def test_days_before_the_first_call_are_no_quiet_days() -> None:
+    traffic = made_up(150.0)
+    late = replace(traffic, from_us=traffic.from_us - 60 * US_PER_DAY)
+    assert projected(late).today.usd_per_month == pytest.approx(projected(traffic).today.usd_per_month)
+
+
+def test_a_stated_volume_is_no_forecast_and_says_that_it_was_made_up() -> None:
+    volume = Volume(input_tokens_per_month=2e9, output_tokens_per_month=1e9, model="claude-sonnet-4-5")
+    found = projected(made_up(LARGE, model=DEAR), Plan(paths=200, volume=volume, wanted=(ON_A_4090,)))
+    assert found.forecast is None
+    assert any("made up" in note for note in found.notes)
+
+
+def test_a_model_that_nothing_replaces_has_no_course_and_says_so() -> None:
+    volume = Volume(
+        input_tokens_per_month=2e7,
+        output_tokens_per_month=1e7,
+        model="a-model-of-our-own",
+        input_usd_per_mtok=3.0,
+        output_usd_per_mtok=15.0,
+    )
+    found = projected(traffic_of(volume, np.random.default_rng(1)))
+    assert found.pays_off is False
+    assert found.binding is Binding.NO_SUBSTITUTE
+    assert "a-model-of-our-own" in found.sentence
+
+
+def test_a_model_that_fits_on_no_machine_that_is_wanted_is_refused_with_its_size() -> None:
+    plan = Plan(paths=200, wanted=(Wanted(model="Llama 3.1 405B", hardware="RTX 4090", quantisation="fp16"),))
+    found = projected(made_up(150.0), plan)
+    assert found.binding is Binding.DOES_NOT_FIT
+    assert any("GB" in each.reason for each in found.refused)
+
+
+def test_what_must_not_leave_the_house_is_offered_no_api_and_no_rented_machine() -> None:
+    inside = Plan(paths=200, wanted=(ON_A_4090,), constraints=Constraints(must_stay_in_house=True))
+    found = projected(made_up(150.0), inside)
+    assert {course.kind for course in found.courses} == {Kind.STAY, Kind.BUY}
+    (bought,) = (course for course in found.courses if course.kind is Kind.BUY)
+    assert bought.parts_usd["fallback"] == bought.parts_usd["overflow"] == 0.0
+
+
+def test_calls_without_a_price_are_in_no_sum_and_are_told_of() -> None:
+    traffic = made_up(150.0)
+    nusd = traffic.list_cost_nusd.copy()
+    nusd[:100] = UNKNOWN
+    found = projected(replace(traffic, list_cost_nusd=nusd))
+    assert found.today.unpriced_calls == 100
+    assert any(note.startswith("100 of ") for note in found.notes)
+    assert found.today.usd_per_month == pytest.approx(int(nusd[100:].sum()) / 1e9 / (28 / 30.4375), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("traffic", "words"),
+    [
+        (made_up().picked(np.zeros(len(made_up()), dtype=np.bool_)), "there are no calls"),
+        (
+            replace(made_up(), list_cost_nusd=np.full(len(made_up()), UNKNOWN)),
+            "calls has a known price; add [[price]] entries for their models",
+        ),
+        (
+            replace(made_up().picked(np.zeros(len(made_up()), dtype=np.bool_)), self_hosted_calls=3),
+            "all 3 calls are self-hosted already",
+        ),
+    ],
+)
+def test_nothing_to_project_says_what_is_missing(traffic: Traffic, words: str) -> None:
+    with pytest.raises(NothingToProject) as told:
+        projected(traffic)
+    assert words in str(told.value)
+
+
+def test_one_call_is_too_early_and_divides_by_nothing() -> None:
+    one = np.zeros(len(made_up()), dtype=np.bool_)
+    one[0] = True
+    found = projected(made_up().picked(one))
+    assert found.today.calls == 1
+    assert found.pays_off is None or found.pays_off is False
+
+
+def test_traffic_that_costs_nothing_never_pays_anything_back() -> None:
+    free = replace(made_up(), list_cost_nusd=np.zeros(len(made_up()), dtype=np.int64))
+    found = projected(free)
+    assert found.pays_off is False
+    assert all(math.isinf(each.payback.p50) for each in found.against_stay if each.course.kind in OWN)
+
+
+def test_a_history_of_four_weeks_is_forecast_on_all_paths() -> None:
+    found = large()
+    assert isinstance(found.forecast, Forecast)
+    assert found.courses[0].monthly_usd.shape == (200, 36)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "is_worse"),
+    [
+        ("api_price_factor", (0.5, 1.0, 2.0), False),
+        ("volume_factor", (0.5, 1.0, 2.0), False),
+        ("ops_h_per_month", (2.0, 8.0, 32.0), True),
+        ("electricity_usd_per_kwh", (0.1, 0.3, 0.9), True),
+        ("discount_per_year", (0.0, 0.1, 0.3), True),
+        ("hardware_price_factor", (0.5, 1.0, 2.0), True),
+    ],
+)
+def test_break_even_moves_the_way_that_it_must(name: str, values: tuple[float, ...], is_worse: bool) -> None:
+    def month(value: float) -> float:
+        assumptions = Assumptions().with_value(name, value)
+        wanted = replace(ON_A_4090, kinds=(Kind.BUY,), units=1)
+        found = projected(
+            made_up(LARGE, model=DEAR), Plan(paths=200, wanted=(wanted,), assumptions=assumptions)
+        )
+        (bought,) = (each for each in found.against_stay if each.course.kind is Kind.BUY)
+        return bought.payback.p50
+
+    months = [month(value) for value in values]
+    assert months == sorted(months, reverse=not is_worse)
+    assert months[0] != months[-1]

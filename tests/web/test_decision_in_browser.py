@@ -1,0 +1,153 @@
+"""The decision page in a real browser: does it fit, what do people's tools say, what does its form send."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromium, opened, too_wide
+from tests.web.projected import Answering, hostile_answer
+from tests.web.sample import write_ledger
+from tests.web.server import serving, settings_for
+from web.app import ReportSettings
+from web.projector import NothingToProject
+from web.rendering import PAYBACK_PATH
+
+QUERIES = ("", "?workload=search&pue=1.2&must_stay_in_house=on", "?workload=new-idea", "?pue=x")
+"""Pays off; does not, with a plan; too early; refused."""
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> ReportSettings:
+    ledger = write_ledger(tmp_path_factory.mktemp("browser") / "payback.db", [])
+    return settings_for(ledger, projector=Answering())
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_page_fits_and_is_quiet_at_any_width(
+    browser: Browser, settings: ReportSettings, width: int, scheme: str
+) -> None:
+    async with (
+        serving(settings) as address,
+        opened(browser, address, width, PAYBACK_PATH, color_scheme=scheme) as found,
+    ):
+        assert await too_wide(found.page) == []
+        assert await found.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert [url for url in found.requests if not url.startswith(f"{address}/-/")] == []
+    assert found.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def testhostile_answer_names_break_neither_the_page_nor_its_width(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    ledger = write_ledger(tmp_path / "payback.db", [])
+    async with (
+        serving(settings_for(ledger, projector=Answering(hostile_answer))) as address,
+        opened(browser, address, width, PAYBACK_PATH) as found,
+    ):
+        assert await too_wide(found.page) == []
+        assert await found.page.locator("script, main img, main b, main script").count() == 0
+    assert found.complaints == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_axe_finds_no_barrier(
+    browser: Browser, settings: ReportSettings, width: int, scheme: str
+) -> None:
+    async with (
+        serving(settings) as address,
+        opened(browser, address, width, PAYBACK_PATH, color_scheme=scheme, bypass_csp=True) as found,
+    ):
+        for query in QUERIES:
+            await found.page.goto(f"{address}{PAYBACK_PATH}{query}")
+            assert await barriers(found.page) == [], query
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
+async def test_axe_finds_no_barrier_where_there_is_no_answer(browser: Browser, tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "payback.db", [])
+    nothing = Answering(lambda: NothingToProject("there are no calls"))
+    for projector in (nothing, None):
+        async with (
+            serving(settings_for(ledger, projector=projector)) as address,
+            opened(browser, address, 360, PAYBACK_PATH, bypass_csp=True) as found,
+        ):
+            assert await barriers(found.page) == []
+
+
+async def test_the_form_works_without_a_script_and_the_address_holds_what_was_stated(
+    browser: Browser, settings: ReportSettings
+) -> None:
+    async with (
+        serving(settings) as address,
+        opened(browser, address, 1280, PAYBACK_PATH, java_script_enabled=False) as found,
+    ):
+        page = found.page
+        await page.get_by_text("Change the assumptions").click()
+        await page.get_by_label("Operations").fill("8")
+        await page.get_by_label("No call may leave the house").check()
+        await page.get_by_role("button", name="Ask again").click()
+        assert page.url == f"{address}{PAYBACK_PATH}?ops_h_per_month=8&must_stay_in_house=on"
+        assert await page.get_by_label("Operations").input_value() == "8"
+        await page.get_by_role("link", name="search").click()
+        assert page.url.endswith("?workload=search&ops_h_per_month=8&must_stay_in_house=on")
+        assert await page.locator("#verdict h2").inner_text() == "search"
+        await page.get_by_role("link", name="Back to the defaults").click()
+        assert page.url == f"{address}{PAYBACK_PATH}?workload=search"
+
+
+async def test_the_bars_say_the_same_as_the_table_of_months(
+    browser: Browser, settings: ReportSettings
+) -> None:
+    async with serving(settings) as address, opened(browser, address, 1280, PAYBACK_PATH) as found:
+        heights = await found.page.eval_on_selector_all(
+            ".histogram .bar", "(bars) => bars.map((bar) => Number(bar.getAttribute('height')))"
+        )
+        shares = await found.page.eval_on_selector_all(
+            "#month-numbers data", "(all) => all.map((one) => Number(one.value))"
+        )
+    assert len(heights) == len(shares) > 3
+    scale = max(heights) / max(shares)
+    assert heights == pytest.approx([share * scale for share in shares], abs=2)
+
+
+async def test_the_heat_map_says_the_same_as_the_table_of_hours(
+    browser: Browser, settings: ReportSettings
+) -> None:
+    async with serving(settings) as address, opened(browser, address, 1280, PAYBACK_PATH) as found:
+        titles = await found.page.locator(".heat title").all_text_contents()
+        cells = await found.page.locator("#week-numbers td").all_text_contents()
+    assert len(titles) == len(cells) == 168
+    by_day = [cells[hour * 7 + day] for day in range(7) for hour in range(24)]
+    assert [title.split(": ")[1].removesuffix(" taken") for title in titles] == by_day
+
+
+async def test_on_paper_every_number_is_there_and_no_form(browser: Browser, settings: ReportSettings) -> None:
+    async with (
+        serving(settings) as address,
+        opened(browser, address, 794, PAYBACK_PATH, color_scheme="dark") as found,
+    ):
+        await found.page.emulate_media(media="print")
+        for table in ("#month-numbers table", "#week-numbers table", "#swing-numbers table"):
+            assert await found.page.locator(table).is_visible()
+        assert await found.page.locator("#ask").is_hidden()
+        assert await found.page.evaluate("document.documentElement.scrollWidth") <= 794
+        paper = await found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"

@@ -1,0 +1,34 @@
+"""Who answers what a plan comes to. It is another process: a projection takes seconds of arithmetic, and this
+one passes calls through.
+
+ProjectionFailed
+  NothingToProject   there is no call to rest a projection on yet; the sentence says what to do
+  BadPlan            the plan asks for what is not there; change the plan"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+Plan = Mapping[str, object]
+"""A document as a plan file holds it, possibly empty."""
+Answer = Mapping[str, Any]
+"""from, to: ISO days, or None for a stated volume. projections: one mapping for each workload, the largest
+first, as the command's JSON has them. not_projected: sentences; may be left out. smaller: None, or workloads
+and their usd together. made_up: whether the ledger is."""
+
+
+class ProjectionFailed(Exception):
+    """The text is a sentence for the user."""
+
+
+class NothingToProject(ProjectionFailed):
+    pass
+
+
+class BadPlan(ProjectionFailed):
+    pass
+
+
+class Projector(Protocol):
+    async def project(self, plan: Plan) -> Answer:
+        """Raises ProjectionFailed. May be cancelled."""
+        ...
