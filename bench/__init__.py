@@ -1,6 +1,6 @@
 """The benchmark: what payback costs a call, an event, a machine; measured, not remembered.
 
-`python -m bench all` runs everything (about four minutes), `python -m bench proxy` one load; see `--help`.
+`python -m bench all` runs everything (about five minutes), `python -m bench proxy` one load; see `--help`.
 Every figure is taken from targets measured in turns (A B C A B C ...) in one run on one machine, because
 absolute figures drift with the machine and the ratios do not. Linux only: it reads /proc.
 Read in this order:
@@ -17,6 +17,7 @@ Read in this order:
 - streams, upstream, listeners   load "streams": 256 streams x 50 events/s; the latter two are its processes
 - metering, unmetered   load "metering": what listening takes; the latter is payback with its ears shut
 - ledger       load "ledger": calls written in batches, reports over a million
+- projection, projected   load "projection": a million calls of a workload; the latter is its process
 - memory       load "memory": resident memory, idle and under the streams
 - capacity     computed against published speeds of machines; nothing runs; its own command line
 - __main__     the command line"""

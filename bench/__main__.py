@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench import latency, ledger, memory, metering, streams, throughput
+from bench import latency, ledger, memory, metering, projection, streams, throughput
 from bench.errors import BenchError
 from bench.table import Result, render_result
 from bench.targets import Starter, starters_of
@@ -38,6 +38,7 @@ LOADS = {
     ),
     "metering": Load(measure=metering.measure, targets=("payback", "unmetered"), rounds=5, seconds=4),
     "ledger": Load(measure=ledger.measure, targets=(), rounds=5, seconds=0),
+    "projection": Load(measure=projection.measure, targets=(), rounds=5, seconds=0),
     "memory": Load(measure=memory.measure, targets=("payback",), rounds=1, seconds=8),
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.ledger import BATCH, CALLS, DAYS, FROM
 from bench.processes import run_module
-from bench.table import Result, Row, at_most
+from bench.table import Result, at_most
 from bench.targets import Starter
 from ledger.call import Attribution, Call, Entry, Outcome, State, UsageBasis
 from ledger.ids import call_id_at
@@ -23,6 +23,8 @@ from projection.columns import Ints
 
 MODEL = "claude-sonnet-4-5"
 """Three open models may take its place, so that there is a choice of machines."""
+FAILED_EVERY = 100
+"""One call in so many has neither tokens nor a price, as in every ledger."""
 INPUT_TOKENS, OUTPUT_TOKENS, LOG_SD = 1500, 250, 0.8
 """The median call's, and how far apart calls are."""
 SEED = 8300
@@ -80,8 +82,11 @@ def made_up(calls: int) -> tuple[Ints, Ints, Ints]:
 
 def _entries(numbers: range, columns: tuple[Ints, Ints, Ints], book: PriceBook) -> Iterator[Entry]:
     started, inputs, outputs = (column[numbers.start : numbers.stop].tolist() for column in columns)
-    for number, started_us, input_tokens, output_tokens in zip(numbers, started, inputs, outputs, strict=True):
-        call_id = call_id_at(started_us, number.to_bytes(8, "big"))
+    for number, started_us, input_tokens, output_tokens in zip(
+        numbers, started, inputs, outputs, strict=True
+    ):
+        call_id, failed = call_id_at(started_us, number.to_bytes(8, "big")), number % FAILED_EVERY == 0
+        usage = TokenUsage(input_tokens=input_tokens, cache_read_tokens=0, output_tokens=output_tokens)
         call = Call(
             call_id=call_id,
             logical_call_id=call_id,
@@ -92,11 +97,11 @@ def _entries(numbers: range, columns: tuple[Ints, Ints, Ints], book: PriceBook) 
             provider="anthropic",
             operation="chat",
             request_model=MODEL,
-            response_model=MODEL,
-            http_status=200,
-            outcome=Outcome.OK,
-            usage=TokenUsage(input_tokens=input_tokens, cache_read_tokens=0, output_tokens=output_tokens),
-            usage_basis=UsageBasis.REPORTED,
+            response_model=None if failed else MODEL,
+            http_status=529 if failed else 200,
+            outcome=Outcome.UPSTREAM_ERROR if failed else Outcome.OK,
+            usage=None if failed else usage,
+            usage_basis=UsageBasis.NONE if failed else UsageBasis.REPORTED,
             who=Attribution(workload="bench"),
         )
         yield judged(call, State.ENDED, book)

@@ -143,7 +143,12 @@ def _up_to_now(together: Traffic, of_workload: Ints) -> tuple[Traffic, Ints]:
 
 
 def _joined(parts: Iterable[AnyInts]) -> Ints:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts], dtype=np.int64)
+    """A column of one number throughout, as most ledgers have some, takes no memory and cannot be written."""
+    columns = [part for part in parts if len(part)]
+    ends = {int(end) for part in columns for end in (part.min(), part.max())}
+    if len(ends) == 1:
+        return np.broadcast_to(np.int64(ends.pop()), sum(map(len, columns)))
+    return np.concatenate([np.zeros(0, dtype=np.int64), *columns], dtype=np.int64)
 
 
 def _places(values: Iterable[ValueT], places: dict[ValueT, int]) -> Ints:

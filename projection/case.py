@@ -36,6 +36,8 @@ class Case:
     months: float
     usd_per_month: float
     """As measured; kept, because hundreds of bases ask for it."""
+    failed_share: float | None
+    """Of all calls, those too that have no price because they failed. None: the volume is stated."""
     forecast: Forecast | TooShort | None
     """None: the volume is stated."""
     volume: Floats
@@ -84,6 +86,7 @@ def case_of(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) 
         demand=demand,
         months=months,
         usd_per_month=priced.list_cost_usd / months,
+        failed_share=None if plan.volume else float(np.mean(traffic.calls.failed != 0)),
         forecast=forecast,
         volume=_volume(demand, forecast, plan),
     )
@@ -101,7 +104,7 @@ def today_of(case: Case, unpriced_calls: int) -> Today:
         usd_per_month=case.usd_per_month,
         unpriced_calls=unpriced_calls,
         cached_share=demand.cached_share,
-        failed_share=demand.failed_share,
+        failed_share=case.failed_share,
         peak_factor=demand.minutes.peak_factor,
         most_concurrent=demand.concurrency.most,
         models=models_of(case.traffic),

@@ -166,7 +166,7 @@ def _ratio(rig: Rig, speed: MeasuredSpeed) -> float | None:
     if not all(map(_same, told, ours)) or speed.output_tokens_per_s <= 0:
         return None
     shape = Shape(input_tokens=speed.input_tokens, output_tokens=speed.output_tokens)
-    computed = throughput(rig, shape, speed.concurrent)
+    computed = throughput(replace(rig, units=speed.units), shape, speed.concurrent)
     return None if isinstance(computed, DoesNotFit) else speed.output_tokens_per_s / computed
 
 

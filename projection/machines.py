@@ -43,12 +43,11 @@ class Machine:
     def units(self) -> int:
         return self.fleet.units
 
-    @property
-    def name(self) -> str:
+    def name(self, verb: str, purpose: str = "") -> str:
+        """As in: rent 2 x RTX 4090 for 65 h a week (Llama 3.1 8B fp8, vLLM)."""
         rig = self.fleet.rig
-        return (
-            f"{self.units} x {rig.hardware.name}, {rig.model.name} {rig.quantisation.name}, {rig.engine.name}"
-        )
+        serving = f"{rig.model.name} {rig.quantisation.name}, {rig.engine.name}"
+        return f"{verb} {self.units} x {rig.hardware.name}{purpose} ({serving})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +64,7 @@ def rent(base: Base, move: Move, machine: Machine) -> Course:
     work = _work_of(base, machine, kept=False)
     hourly = _rent_per_h(base, machine)
     usd = work.copies * machine.fleet.rig.units * hourly * HOURS_PER_MONTH
-    return _running(base, move, machine, Kind.RENT, "rent", work, rent=usd)
+    return _running(base, move, machine, Kind.RENT, machine.name("rent"), work, rent=usd)
 
 
 def rent_busy_hours(base: Base, move: Move, machine: Machine) -> Course | None:
@@ -81,13 +80,13 @@ def rent_busy_hours(base: Base, move: Move, machine: Machine) -> Course | None:
     outside = replace(work, overflow_share=1 - served * (1 - work.overflow_share))
     share = min(paid_h / HOURS_PER_MONTH, 1.0)
     usd = work.copies * machine.fleet.rig.units * _rent_per_h(base, machine) * HOURS_PER_MONTH * share
-    name = f"rent for {np.count_nonzero(hours)} h a week"
+    name = machine.name("rent", f" for {np.count_nonzero(hours)} h a week")
     kind = Kind.RENT_BUSY_HOURS
     return _running(base, move, machine, kind, name, outside, rent=usd, hours_share=share)
 
 
 def buy(base: Base, move: Move, machine: Machine) -> Course:
-    return _owned(base, move, machine, Kind.BUY, "buy", _work_of(base, machine, kept=True))
+    return _owned(base, move, machine, Kind.BUY, machine.name("buy"), _work_of(base, machine, kept=True))
 
 
 def hybrid(base: Base, move: Move, machine: Machine, copies: int) -> Course:
@@ -104,7 +103,8 @@ def hybrid(base: Base, move: Move, machine: Machine, copies: int) -> Course:
             curve=_Part(fleet.curve, fleet.copies / copies),
         ),
     )
-    return _owned(base, move, part, Kind.HYBRID, "own the base load", _work_of(base, part, kept=True))
+    name = part.name("buy", " for the base load")
+    return _owned(base, move, part, Kind.HYBRID, name, _work_of(base, part, kept=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _running(
     observed, full = _per_mtok(base, move, machine, work, rent + ops, hours_share)
     return Course(
         kind=kind,
-        name=f"{name}: {machine.name}",
+        name=name,
         model=move.model,
         substitute=machine.substitute,
         fleet=machine.fleet,
@@ -199,7 +199,7 @@ def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work
     observed, full = _per_mtok(base, move, machine, work, energy + ops + worn)
     return Course(
         kind=kind,
-        name=f"{name}: {machine.name}",
+        name=name,
         model=move.model,
         substitute=machine.substitute,
         fleet=machine.fleet,

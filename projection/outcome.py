@@ -46,7 +46,7 @@ class Course:
 
     kind: Kind
     name: str
-    """For people: "buy 2 x RTX 4090, Llama 3.3 70B q4_k_m, vLLM"."""
+    """For people: "buy 2 x RTX 4090 (Llama 3.3 70B q4_k_m, vLLM)"."""
     model: str | None = None
     """The open model; None: as today."""
     substitute: Substitute | None = None

@@ -133,6 +133,8 @@ class MeasuredSpeed:
     """What a machine of the user's own reached: it takes the place of the computed speed."""
 
     hardware: str
+    units: int = 1
+    """That held the model together."""
     model: str
     quantisation: str | None = None
     engine: str | None = None

@@ -66,6 +66,7 @@ _VOLUME: Mapping[str, Read] = {
 }
 _MEASURED: Mapping[str, Read] = {
     **dict.fromkeys(("hardware", "model", "quantisation", "engine"), text),
+    "units": whole(1, 1000),
     "concurrent": whole(1, 100_000),
     "input_tokens": whole(0, 10_000_000),
     "output_tokens": whole(1, 10_000_000),
@@ -213,7 +214,7 @@ def _month(side: str, told: Mapping[str, Any], size: float | None, calls: float 
 def _measured(rows: object, place: str, known: Catalogue) -> tuple[MeasuredSpeed, ...]:
     found = []
     for at, row in read_rows(rows, _MEASURED, place):
-        missing = [key for key in _MEASURED if key not in (*row, "quantisation", "engine")]
+        missing = [key for key in _MEASURED if key not in (*row, "units", "quantisation", "engine")]
         if missing:
             raise ValueError(f"{at} {missing[0]} is missing; `payback measure` writes it")
         found.append(MeasuredSpeed(**row | _names_in(row, at, known)))

@@ -70,7 +70,7 @@ def _placed(
 def _sentence(case: Case, answer: Reckoned, binding: Binding | None, refused: Sequence[Refused]) -> str:
     workload = case.traffic.workload
     if isinstance(case.forecast, TooShort):
-        return too_early(workload, today_of(case, 0), case.forecast)
+        return too_early(workload, answer.stay, case.forecast)
     return sentence_of(
         workload,
         answer.own,
@@ -100,12 +100,14 @@ def _notes(case: Case, traffic: Traffic) -> tuple[str, ...]:
     notes = []
     if traffic.unpriced_calls:
         notes.append(
-            f"{traffic.unpriced_calls} of {len(traffic)} calls have no known price and are in no sum."
+            f"{traffic.unpriced_calls:,} of {len(traffic):,} calls have no known price and are in no sum."
         )
     if traffic.self_hosted_calls:
-        notes.append(f"{traffic.self_hosted_calls} calls are self-hosted already and are left out.")
+        notes.append(f"{traffic.self_hosted_calls:,} calls are self-hosted already and are left out.")
     if traffic.other_calls:
-        notes.append(f"{traffic.other_calls} calls are none that a language model answers, and are left out.")
+        notes.append(
+            f"{traffic.other_calls:,} calls are none that a language model answers, and are left out."
+        )
     if case.plan.volume is not None:
         notes.append("The traffic is made up from the stated volume: when calls come was not measured.")
     return tuple(notes)

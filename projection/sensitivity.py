@@ -15,12 +15,12 @@ from projection.options import Recipe
 from projection.outcome import MustBeTrue, Swing
 from projection.period import Floats
 
-PATHS = 500
+PATHS = 300
 """Of each question: some hundred are asked."""
 LADDER_ONLY = frozenset({"cacheable_share", "batchable_share"})
 """No course rests on these."""
-HALVINGS = 14
-"""Of a range of 1 to 10,000 there is then 0.06 % left."""
+HALVINGS = 11
+"""Of a range of 1 to 10,000 there is then 0.5 % left."""
 EVEN_ODDS = 0.5
 _WIDER = 100.0
 """A factor or an amount is looked for between a hundredth and a hundred times its value."""

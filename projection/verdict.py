@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from projection.forecast import LEAST_DAYS, TooShort
-from projection.outcome import Binding, Comparison, Course, Refused, Today
+from projection.outcome import Binding, Comparison, Course, Refused
 from projection.plan import Kind
 from projection.sensitivity import EVEN_ODDS
 
@@ -58,11 +60,11 @@ def sentence_of(
     return _said_of(workload, answer)
 
 
-def too_early(workload: str | None, today: Today, history: TooShort) -> str:
+def too_early(workload: str | None, stay: Course, history: TooShort) -> str:
     days = f"{history.days} {'day' if history.days == 1 else 'days'}"
     answer = (
         f"too early to name a month: {days} of history, {LEAST_DAYS} are needed."
-        f" At today's volume, staying costs {_usd(today.usd_per_month or 0.0)} a month."
+        f" At today's volume, staying costs {_usd(float(np.median(stay.monthly_usd[:, 0])))} a month."
     )
     return _said_of(workload, answer)
 
@@ -74,7 +76,7 @@ def _said_of(workload: str | None, answer: str) -> str:
 def _pays_off(own: Comparison) -> str:
     spread = own.payback
     return (
-        f"{own.course.name} pays off in month {_month(spread.p50)}"
+        f"to {own.course.name} pays off in month {_month(spread.p50)}"
         f" (P10 {_month(spread.p10)}, P90 {_month(spread.p90)}, never in {spread.never_share:.0%} of paths)"
         f" against staying, and saves {_usd(own.saved_usd_per_month)} in the first month."
     )
@@ -101,20 +103,15 @@ def _does_not(
         return f"{words} ({reason})." if reason else f"{words}."
     saved = own.saved_usd_per_month
     if binding is Binding.CAPITAL:
-        spent = _usd(_middle(own.course))
-        return f"{words} (at best, {own.course.name}: {_usd(saved)} saved a month, for {spent} first)."
-    return f"{words} (at best, {own.course.name}: {_usd(-saved)} a month more than staying)."
+        spent = _usd(float(np.median(own.course.upfront_usd)))
+        return f"{words} (at best, to {own.course.name}: {_usd(saved)} saved a month, for {spent} first)."
+    return f"{words} (at best, to {own.course.name}: {_usd(-saved)} a month more than staying)."
 
 
 def _but_hosted(hosted: Comparison | None) -> str:
     if hosted is None or hosted.npv_usd[1] <= 0:
         return ""
     return f" {_capital(hosted.course.name)}'s API would save {_usd(hosted.saved_usd_per_month)} a month."
-
-
-def _middle(course: Course) -> float:
-    values = sorted(course.upfront_usd.tolist())
-    return float(values[len(values) // 2])
 
 
 def _month(month: float) -> str:

@@ -15,6 +15,8 @@ from ledger.money import render_usd
 from ledger.sqlite.reader import open_sqlite_reader
 from payback.cli import COMMANDS, main
 from payback.settings import Settings, read_settings
+from projection.plan import Plan
+from projection.plan_file import plan_of
 from proxy.dialects import DIALECTS, Dialect, dialect_of
 from proxy.dialects.session import SessionDialect
 from proxy.dialects.sessions import SESSIONS, session_at
@@ -25,6 +27,7 @@ from tests.proxy.running import PRICE
 from tests.proxy.upstream import Visit, scripted_upstream
 
 README = ROOT / "README.md"
+PLANS = ROOT / "docs" / "plan.md"
 DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
@@ -66,15 +69,26 @@ def test_every_payback_command_that_is_shown_can_be_typed(
 @ANYWHERE
 def test_every_make_target_that_is_shown_exists(document: Path) -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE))
-    shown = set(re.findall(r"(?:^|`)make ([a-z]+)", document.read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
+    shown = set(re.findall(r"(?:^|`)make ([a-z-]+)", document.read_text("utf-8"), re.MULTILINE))
     assert shown <= targets
 
 
 @ANYWHERE
-def test_every_toml_example_is_a_configuration(document: Path) -> None:
+def test_every_toml_example_is_a_configuration_or_a_plan(document: Path) -> None:
+    """Those of docs/plan.md are plans."""
     for block in blocks(document, "toml"):
-        read_settings(tomllib.loads(block, parse_float=Decimal), document.name)
+        example = tomllib.loads(block, parse_float=Decimal)
+        if document == PLANS:
+            plan_of(example, document.name)
+        else:
+            read_settings(example, document.name)
+
+
+def test_the_plans_that_are_shown_state_something() -> None:
+    shown = [plan_of(tomllib.loads(block, parse_float=Decimal), "shown") for block in blocks(PLANS, "toml")]
+    assert len(shown) >= 2
+    assert Plan() not in shown
 
 
 def test_every_setting_at_the_top_is_explained() -> None:

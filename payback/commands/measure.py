@@ -63,6 +63,7 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
     machine = parser.add_argument_group("what is measured", "Needed for --save; names of the catalogue.")
     machine.add_argument("--save", metavar="FILE", type=Path, help="the plan that gets the result")
     machine.add_argument("--hardware", metavar="NAME", help='such as "RTX 4090"')
+    machine.add_argument("--units", metavar="N", type=_count, default=1, help="cards that hold the model")
     machine.add_argument("--open-model", metavar="NAME", help='such as "Llama 3.1 8B" (default: as --model)')
     machine.add_argument("--quantisation", metavar="Q", help="such as q4_k_m or fp8")
     machine.add_argument("--engine", metavar="E", help='such as vLLM or "llama.cpp"')
@@ -151,6 +152,7 @@ def _machine_of(args: argparse.Namespace) -> "Machine | None":
         )
     named = Machine(
         hardware=args.hardware,
+        units=args.units,
         model=args.open_model or args.model,
         quantisation=args.quantisation,
         engine=args.engine,

@@ -4,7 +4,7 @@ A projection looks it up by hardware and model, as the catalogue or the plan its
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +28,7 @@ class Machine:
     """What was measured, by the catalogue's names."""
 
     hardware: str
+    units: int = 1
     model: str
     quantisation: str | None = None
     engine: str | None = None
@@ -46,13 +47,14 @@ def checked(machine: Machine, path: Path) -> Machine:
             option = "--open-model" if part == "model" else f"--{part}"
             remedy = f"name it with {option}, or add a [[catalogue.{part}]] to the plan"
             raise SettingsError(f"{missing}; {remedy}") from None
-    return Machine(**named)
+    return replace(machine, **named)
 
 
 def row_of(machine: Machine, step: Step, asked_input_tokens: int, now: datetime) -> Row:
     """Tokens are those that were measured, rounded, and not those that were asked for."""
     named = {part: name for part in _SHELVES if (name := getattr(machine, part)) is not None}
     return named | {
+        "units": machine.units,
         "concurrent": step.concurrent,
         "input_tokens": max(1, round(step.input_tokens or asked_input_tokens)),
         "output_tokens": max(1, round(step.output_tokens or 1)),

@@ -99,7 +99,7 @@ def test_a_projection_of_the_demo_says_yes_and_no_and_too_early(tmp_path: Path) 
     }
     best = best_own(answers["contract-review"].against_stay)
     assert best is not None
-    assert 6 < best.payback.p50 < 24
+    assert 2 < best.payback.p50 < 24
 
 
 def test_the_names_of_workloads_are_those_of_the_report(

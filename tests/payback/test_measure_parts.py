@@ -235,7 +235,7 @@ def test_a_row_says_what_was_measured_and_not_what_was_asked_for() -> None:
     (step,) = stepped(123.456)
     assert row_of(MACHINE, step, 512, NOW) == {
         "hardware": "RTX 4090", "model": "Llama 3.1 8B", "quantisation": "fp8", "engine": "vLLM",
-        "concurrent": 1, "input_tokens": 8, "output_tokens": 1, "output_tokens_per_s": 123.46,
+        "units": 1, "concurrent": 1, "input_tokens": 8, "output_tokens": 1, "output_tokens_per_s": 123.46,
         "measured_at": "2026-11-22T20:00:00Z",
     }  # fmt: skip
 

@@ -86,6 +86,20 @@ def reader(ledger: Path) -> Iterator[SqliteReader]:
     reader.close()
 
 
+def test_a_column_of_one_number_takes_no_memory_and_neither_do_its_parts(reader: SqliteReader) -> None:
+    """Of a million calls each copy of a column takes 8 MB; of these four, one was a retry and none failed."""
+    found = directly(reader)
+    together, part = found.together.calls, found.of("support").calls
+    assert (together.failed.strides, together.retry_number.strides) == ((0,), (8,))
+    assert (part.failed.strides, part.failed.tolist()) == ((0,), [0, 0, 0])
+    assert part.retry_number.tolist() == [0, 1, 0]
+
+
+def test_where_all_calls_are_meant_nothing_is_copied(reader: SqliteReader) -> None:
+    together = directly(reader).together
+    assert together.picked(together.calls.started_us > 0) is together
+
+
 def test_each_workload_has_its_own_calls_and_the_dearest_is_first(ledger: Path, reader: SqliteReader) -> None:
     found = by_files(ledger, reader)
     assert found.workloads == ("support", "search")

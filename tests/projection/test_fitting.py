@@ -201,3 +201,13 @@ def test_units_are_counted_for_the_peak_and_none_is_enough_for_what_is_late_by_i
     half_late = asked_of(workload(range(2), [500, 100_000]))
     assert share_by_itself(h100, half_late, CHAT) == 0.5
     assert units_for(h100, Asking(asked=half_late, constraints=Constraints(limits=CHAT))) == float("inf")
+
+
+def test_a_speed_of_two_cards_is_held_against_what_two_cards_are_computed_to_reach() -> None:
+    """Two cards that reach what one is computed to reach are slower than computed, and so is one of them."""
+    of_two = replace(speed_of(1), units=2)
+    found = does_fit(fit("RTX 4090", "Llama 3.1 8B", measured=(of_two,)))
+    two = throughput(replace(found.rig, units=2, speed=1.0), SHAPE, 8)
+    assert not isinstance(two, DoesNotFit)
+    assert found.rig.speed == pytest.approx(of_two.output_tokens_per_s / two)
+    assert found.rig.speed != pytest.approx(1.0)

@@ -111,7 +111,7 @@ def test_busy_hours_are_rented_where_the_api_costs_more_and_the_rest_goes_to_the
     assert course is not None
     weeks = 730.5 / 168
     assert month_usd(course) == pytest.approx(0.5 * (8 + 0.25) * weeks + 0.1 * 1000)
-    assert course.name.startswith("rent for 8 h a week")
+    assert course.name == "rent 1 x RTX 4090 for 8 h a week (Llama 3.1 8B fp8, vLLM)"
 
 
 def test_busy_hours_that_are_all_or_none_are_no_course_of_their_own() -> None:

@@ -85,11 +85,21 @@ def test_the_same_ledger_and_seed_give_the_same_answer() -> None:
     assert [each.npv_usd for each in one.against_stay] == [each.npv_usd for each in other.against_stay]
 
 
+def test_the_share_that_failed_is_of_all_calls_and_not_of_those_with_a_price() -> None:
+    """A call that fails has no price: of the priced ones hardly any failed."""
+    traffic = made_up()
+    fails = np.arange(len(traffic)) % 10 == 0
+    calls = replace(traffic.calls, failed=fails.astype(np.int64))
+    costs = np.where(fails, UNKNOWN, traffic.list_cost_nusd)
+    today = projected(replace(traffic, calls=calls, list_cost_nusd=costs)).today
+    assert today.failed_share == pytest.approx(0.1, abs=0.001)
+
+
 def test_under_two_weeks_of_history_no_month_is_named_anywhere() -> None:
     found = projected(made_up(150.0, days=10))
     assert isinstance(found.forecast, TooShort)
     assert found.pays_off is None
-    assert "too early to name a month: 10 days of history, 14 are needed" in found.sentence
+    assert "Too early to name a month: 10 days of history, 14 are needed" in found.sentence
     assert (found.against_stay, found.against_hosted, found.must_be_true, found.tornado) == ((),) * 4
     assert found.courses  # what each would cost at today's volume
 

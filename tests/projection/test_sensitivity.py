@@ -66,13 +66,13 @@ def test_the_widest_swing_comes_first_and_what_moves_nothing_is_left_out() -> No
 
 
 def test_a_rented_machine_needs_the_api_price_at_which_it_just_pays_its_rent() -> None:
-    assert needed(question(), "api_price_factor") == pytest.approx(365.25 / 500, rel=0.002)
+    assert needed(question(), "api_price_factor") == pytest.approx(365.25 / 500, rel=0.006)
 
 
 def test_a_bought_card_needs_the_price_that_a_year_of_savings_brings_back() -> None:
     asked = question(Kind.BUY, usd_per_month=100.0, discount_per_year=0.0)  # 12 x $100 of $2,000
-    assert needed(asked, "hardware_price_factor") == pytest.approx(1200 / 2000, rel=0.002)
-    assert needed(asked, "volume_factor") == pytest.approx(2000 / 1200, rel=0.002)
+    assert needed(asked, "hardware_price_factor") == pytest.approx(1200 / 2000, rel=0.006)
+    assert needed(asked, "volume_factor") == pytest.approx(2000 / 1200, rel=0.006)
 
 
 def test_an_input_that_alone_changes_nothing_needs_no_value() -> None:

@@ -5,25 +5,11 @@ from projection.courses import stay
 from projection.forecast import TooShort
 from projection.machines import buy, rent
 from projection.moves import Base
-from projection.outcome import Binding, Comparison, Refused, Today
+from projection.outcome import Binding, Comparison, Refused
 from projection.plan import Kind
 from projection.verdict import best_own, binding_of, pays_back, sentence_of, too_early
 from tests.projection.cases import base, machine, move
 
-TODAY = Today(
-    calls=10,
-    days=9,
-    calls_per_month=1,
-    input_tokens_per_month=1,
-    output_tokens_per_month=1,
-    usd_per_month=1234.5,
-    unpriced_calls=0,
-    cached_share=None,
-    failed_share=None,
-    peak_factor=None,
-    most_concurrent=1,
-    models=("gpt-4o",),
-)
 SLOW = Refused(name="1 x RTX 4090", kind=None, binding=Binding.TOO_SLOW, reason="40 % in time, 99 % wanted")
 LARGE = Refused(name="405B", kind=None, binding=Binding.DOES_NOT_FIT, reason="405 GB on 24 GB")
 
@@ -36,7 +22,7 @@ def test_a_purchase_that_pays_back_is_a_yes_with_its_month() -> None:
     own = bought(base(electricity_usd_per_kwh=0.0), 1000)
     assert pays_back(own)
     sentence = sentence_of("bot", own, None, None, None, (), 36)
-    assert sentence.startswith("bot: buy: 1 x RTX 4090, Llama 3.1 8B fp8, vLLM pays off in month 2.0")
+    assert sentence.startswith("bot: to buy 1 x RTX 4090 (Llama 3.1 8B fp8, vLLM) pays off in month 2.0")
     assert "never in 0% of paths" in sentence
 
 
@@ -82,7 +68,7 @@ def test_with_no_candidate_at_all_there_is_no_model_to_move_to() -> None:
 
 
 def test_under_two_weeks_no_month_is_named() -> None:
-    sentence = too_early("bot", TODAY, TooShort(days=9, today_per_day=1.0))
+    sentence = too_early("bot", stay(base(1234.0), "gpt-4o"), TooShort(days=9, today_per_day=1.0))
     assert sentence == (
         "bot: too early to name a month: 9 days of history, 14 are needed."
         " At today's volume, staying costs $1,234 a month."
