@@ -7,9 +7,10 @@ Read in this order:
 - price, catalogue, pricebook, pricelist   who says what a token costs, for a call and for those who ask
 - rating, judgement   usage x price -> Charge or Unpriced; facts in, the ledger's entry out
 - rollup, tally   what an entry adds to the sums that reports are read from; sums on the way
-- store           what an engine must do; sqlite/ is the one that is built in
+- store, asking   what an engine must do, what pages ask of it; sqlite/ is the one that is built in
 - writer, spool   one thread, group commit, and what happens when the disk will not have it
 - lock            one writing process for each ledger
 - period, ids     spans of time; ids that sort by time
 - exports/        months as files; imports/ other people's records as calls
+- as_json         the answers as other people's programs read them
 - errors          the tree of what can be wrong"""

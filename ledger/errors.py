@@ -3,6 +3,7 @@
 LedgerError
   BadPeriod                a month or day that is not one; the user mends the words
   BadImport                a file that cannot be read as what it was said to be; nothing of it is kept
+  BackupRefused            the copy cannot be made there; the user names another file
   SchemaError              the file is not a ledger, or is newer than this program
   LedgerDamaged            SQLite finds the file inconsistent; it is left as it is
   LedgerInUse              another payback process writes this ledger
@@ -18,6 +19,10 @@ class BadPeriod(LedgerError):
 
 
 class BadImport(LedgerError):
+    pass
+
+
+class BackupRefused(LedgerError):
     pass
 
 

@@ -3,6 +3,7 @@
 The 12 bits after the version hold the microseconds within the millisecond (section 6.2, method 3):
 ids sort by microsecond, and a span of time is a span of ids."""
 
+import re
 from typing import NewType
 
 CallId = NewType("CallId", bytes)
@@ -11,6 +12,7 @@ CallId = NewType("CallId", bytes)
 RANDOM_BYTES = 8
 _VARIANT = 0x8000_0000_0000_0000
 _VARIANT_MASK = 0x3FFF_FFFF_FFFF_FFFF
+_WRITTEN = re.compile("-".join(f"[0-9a-f]{{{digits}}}" for digits in (8, 4, 4, 4, 12)), re.IGNORECASE)
 
 
 def call_id_at(started_us: int, random: bytes) -> CallId:
@@ -24,6 +26,16 @@ def first_call_id_at(started_us: int) -> CallId:
     return CallId((_head(max(started_us, 0)) << 64).to_bytes(16, "big"))
 
 
+def us_of_call_id(call_id: CallId) -> int:
+    """When the call with that id started: the inverse of call_id_at.
+
+    >>> us_of_call_id(call_id_at(1_700_000_000_000_501, bytes(8)))
+    1700000000000501
+    """
+    milliseconds, rest = int.from_bytes(call_id[:6], "big"), int.from_bytes(call_id[6:8], "big") & 0xFFF
+    return milliseconds * 1000 + -(-rest * 1000 // 4096)
+
+
 def render_call_id(call_id: CallId) -> str:
     """As people and other programs write it.
 
@@ -32,6 +44,17 @@ def render_call_id(call_id: CallId) -> str:
     """
     text = call_id.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def read_call_id(text: str) -> CallId | None:
+    """The inverse of render_call_id. None: *text* is no such id.
+
+    >>> read_call_id("018bcfe5-6800-7800-8000-000000000000").hex()
+    '018bcfe5680078008000000000000000'
+    """
+    if not _WRITTEN.fullmatch(text):
+        return None
+    return CallId(bytes.fromhex(text.replace("-", "")))
 
 
 def _head(started_us: int) -> int:

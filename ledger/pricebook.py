@@ -98,7 +98,7 @@ class PriceBook:
         provider, models, service_tier, day = key
         if provider is None:
             return NoPrice(_NO_PROVIDER)
-        tier = STANDARD if service_tier in _STANDARD_TOO else str(service_tier)[:LONGEST_NAME]
+        tier = STANDARD if is_standard(service_tier) else str(service_tier)[:LONGEST_NAME]
         days = [self._on_day(provider, name[:LONGEST_NAME], tier, day) for name in models if name]
         if not days:
             return NoPrice("neither request nor answer names a model")
@@ -137,6 +137,11 @@ class PriceBook:
         exact = [override for override in fitting if override.model == model]
         by_pattern = [override for override in fitting if fnmatchcase(model, override.model)]
         return next(iter(exact + by_pattern), None)
+
+
+def is_standard(service_tier: str | None) -> bool:
+    """Whether list prices are for that tier, as providers write it. None: nothing was said of one."""
+    return service_tier in _STANDARD_TOO
 
 
 def _preferred(found: list[Price | NoPrice]) -> Price | NoPrice:

@@ -24,6 +24,7 @@ class Dimension(StrEnum):
     USER = "user"
     KEY = "key"
     UPSTREAM = "upstream"
+    CLIENT = "client"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +61,16 @@ MEASURES = tuple(field.name for field in fields(Rollup))
 COST_MEASURES = frozenset({"list_cost", "upstream_cost", "upstream_cost_list", "estimated_list_cost"})
 """Measures that are money; the others are counts."""
 _measures_of = attrgetter(*MEASURES)
-_FAILED = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_BROKE, Outcome.TIMEOUT})
-_ESTIMATED = frozenset({UsageBasis.ESTIMATED, UsageBasis.PARTIAL})
+FAILED = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_BROKE, Outcome.TIMEOUT})
+"""What failed_calls counts."""
+ESTIMATED = frozenset({UsageBasis.ESTIMATED, UsageBasis.PARTIAL})
+"""What estimated_calls counts."""
 
 K = TypeVar("K")
 Sums = tuple[int, ...]
 """The measures of a Rollup, in order."""
-Cell = tuple[int, str, str, str, str, str, str]
-"""Hour since the epoch, then model, workload, project, user, key, upstream; '' where there is none."""
+Cell = tuple[int, str, str, str, str, str, str, str]
+"""Hour since the epoch, then model, workload, project, user, key, upstream, client; '' for none."""
 _NOTHING: Sums = (0,) * len(MEASURES)
 
 
@@ -92,12 +95,12 @@ def sums_of(entry: Entry) -> Sums:
         int(pricing is Pricing.UNPRICED),
         int(pricing is Pricing.SELF_HOSTED),
         int(pricing is Pricing.NOT_BILLED),
-        int(call.usage_basis in _ESTIMATED),
+        int(call.usage_basis in ESTIMATED),
         int(call.outcome is Outcome.INTERRUPTED),
-        int(call.outcome in _FAILED),
+        int(call.outcome in FAILED),
         call.upstream_cost or 0,
         (entry.list_cost or 0) if call.upstream_cost is not None else 0,
-        (entry.list_cost or 0) if call.usage_basis in _ESTIMATED else 0,
+        (entry.list_cost or 0) if call.usage_basis in ESTIMATED else 0,
     )
 
 
@@ -138,7 +141,7 @@ class Contributions:
 
 
 def _add_into(table: dict[K, list[int]], key: K, sums: list[int], changes: list[tuple[int, int]]) -> None:
-    """A cell comes through here seven times. *changes* are those of *sums* that are not 0, found once."""
+    """A cell comes through here eight times. *changes* are those of *sums* that are not 0, found once."""
     total = table.get(key)
     if total is None:
         table[key] = sums.copy()
@@ -157,4 +160,5 @@ def _cell_of(entry: Entry) -> Cell:
         who.user or "",
         who.key or "",
         call.upstream,
+        who.client or "",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from ledger.asking import Asking
 from ledger.call import Entry
 from ledger.ids import CallId
 from ledger.period import Period
@@ -21,6 +22,7 @@ class GroupBy(StrEnum):
     USER = "user"
     KEY = "key"
     UPSTREAM = "upstream"
+    CLIENT = "client"
     DAY = "day"
     HOUR = "hour"
 
@@ -111,9 +113,10 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
-class Reader(Protocol):
-    """The asking side. Works beside a writer, and after one that was killed: what that one left open is
-    then answered as interrupted. Methods block; run them in a thread where a loop is to go on."""
+class Reader(Asking, Protocol):
+    """The asking side; what pages ask beside reports is in ledger.asking. Works beside a writer, and after
+    one that was killed: what that one left open is then answered as interrupted. Methods block; run them in
+    a thread where a loop is to go on."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """All questions within it see the ledger at one moment."""

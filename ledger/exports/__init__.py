@@ -3,4 +3,5 @@
 Read in this order:
 - columns              what an exported row has, for every format
 - csv_file, jsonl_file entries in, bytes out; no file is opened here
-- manifest             what stands beside the file: rows, sums, sha256"""
+- manifest             what stands beside the file: rows, sums, sha256
+- export               all of it in one pass, for whoever writes it somewhere"""

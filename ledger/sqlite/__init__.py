@@ -5,5 +5,9 @@ Read in this order:
 - connection            one connection writes, all others only read
 - rows, names           an Entry as a row, and back
 - store                 the writing side: rows and rollups in one transaction
-- queries/, reader      the asking side
-- health                is the file whole, and is this SQLite known to be safe"""
+- reader, moment, query   the asking side: one transaction for each question; the SQL is in queries/
+- rollups, recount      sums, read from rollups; the proof that they are those of the calls
+- conditions, search    which calls, and a search for them that ends in time
+- calls, upstreams      lists of calls; how upstreams have been doing
+- health                is the file whole, and is this SQLite known to be safe
+- backup                a checked copy, beside a running server"""

@@ -2,15 +2,50 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.sqlite.connection import damaged, explaining, open_reader
 
 SQLITE_VERSION = sqlite3.sqlite_version_info
-_WAL_RESET_FAULT = ((3, 7, 0), (3, 51, 2))
-"""First and last version that may lose commits where two connections write or checkpoint:
-https://www.sqlite.org/wal.html, section on the WAL-reset bug."""
-_MENDED = frozenset({(3, 44, 6), (3, 50, 7)})
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is known to be wrong with some versions of SQLite, and matters to a ledger."""
+
+    first: Version
+    last: Version
+    mended: frozenset[Version] = frozenset()
+    """Versions within that do not have it."""
+    what: str
+    """After "SQLite 3.x.y "."""
+    but: str
+    """What that means here."""
+    source: str
+
+
+FAULTS = (
+    Fault(
+        first=(3, 7, 0),
+        last=(3, 51, 2),
+        mended=frozenset({(3, 44, 6), (3, 50, 7)}),
+        what="may lose commits or damage the file where two connections write or checkpoint at once",
+        but="payback writes with one, so that is harmless while no other program writes to the ledger;"
+        " 3.51.3 is free of it",
+        source="https://www.sqlite.org/wal.html#walresetbug",
+    ),
+    Fault(
+        first=(3, 52, 0),
+        last=(3, 52, 0),
+        what="was withdrawn by its makers, as it does not agree with earlier versions",
+        but="no effect on ledgers is known; 3.51.3 and 3.53.0 are in its place",
+        source="https://www.sqlite.org/changes.html",
+    ),
+)
+"""Those that concern a file with a write-ahead log, in versions that know STRICT tables (3.37.0 and later: an
+older one cannot open a ledger). Read 2026-11-22."""
 
 
 def schema_of_whole_file(path: Path) -> int:
@@ -24,10 +59,9 @@ def schema_of_whole_file(path: Path) -> int:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def has_wal_reset_fault(version: tuple[int, ...]) -> bool:
+def faults_of(version: Version) -> list[Fault]:
     """
-    >>> has_wal_reset_fault((3, 40, 1)), has_wal_reset_fault((3, 50, 7)), has_wal_reset_fault((3, 51, 3))
-    (True, False, False)
+    >>> [len(faults_of(version)) for version in ((3, 40, 1), (3, 50, 7), (3, 51, 3), (3, 52, 0))]
+    [1, 0, 0, 1]
     """
-    first, last = _WAL_RESET_FAULT
-    return first <= version <= last and version not in _MENDED
+    return [fault for fault in FAULTS if fault.first <= version <= fault.last and version not in fault.mended]

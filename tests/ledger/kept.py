@@ -18,7 +18,7 @@ from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
 from ledger.store import GroupBy
 from ledger.writer import Writer
-from tests.ledger.made_up import DAY
+from tests.ledger.made_up import DAY, called_at
 
 MONTH = month_of(DAY)
 
@@ -43,6 +43,21 @@ class Ledger:
             shutil.copy(f"{self.path}{suffix}", f"{to}{suffix}")
         self.close()
         return to
+
+
+@contextmanager
+def nobody_writing(ledger: Ledger) -> Iterator[None]:
+    """As after a process that was killed."""
+    ledger.lock.release()
+    try:
+        yield
+    finally:
+        ledger.lock = LedgerLock(ledger.path)
+
+
+def filled(ledger: Ledger, hours: int, calls: int) -> None:
+    """From hour 1 on, so many calls in each."""
+    ledger.store.write([called_at(hour, number) for hour in range(1, hours + 1) for number in range(calls)])
 
 
 def entries_in(reader: SqliteReader) -> list[Entry]:

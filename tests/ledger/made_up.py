@@ -77,8 +77,16 @@ def whole_call(number: int = 0, **facts: object) -> Entry:
     return ended(metered(opened(number, **facts)))
 
 
+def called_at(hour: int, number: int = 0, **facts: object) -> Entry:
+    """A whole call that began so many hours and microseconds into the story."""
+    started_us = START_US + hour * US_PER_HOUR + number
+    call_id = call_id_at(started_us, number.to_bytes(8, "big"))
+    facts = {"call_id": call_id, "logical_call_id": call_id, "started_us": started_us, **facts}
+    return whole_call(number, **facts)
+
+
 NAMES = st.sampled_from([None, "", "a", "b", "\u05e9\u05dc\u05d5\u05dd", "a\x00b"])
-WHO = st.builds(Attribution, workload=NAMES, project=NAMES, user=NAMES, key=NAMES, session=NAMES, tags=NAMES)
+WHO = st.builds(Attribution, **dict.fromkeys(Attribution.__struct_fields__, NAMES))
 
 
 @st.composite

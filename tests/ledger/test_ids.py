@@ -5,7 +5,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.ids import RANDOM_BYTES, call_id_at, first_call_id_at, render_call_id
+from ledger.ids import RANDOM_BYTES, call_id_at, first_call_id_at, render_call_id, us_of_call_id
 
 TIMES = st.integers(0, 4_102_444_800_000_000)  # up to the year 2100, microseconds
 RANDOM = st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES)
@@ -34,6 +34,11 @@ def test_two_calls_of_one_microsecond_have_two_ids(us: int, randoms: set[bytes])
     one, other = (int.from_bytes(random, "big") % 2**62 for random in randoms)
     same = one == other  # 62 bits are used
     assert (len({call_id_at(us, random) for random in randoms}) == 1) == same
+
+
+@given(TIMES, RANDOM)
+def test_an_id_tells_the_very_microsecond_of_its_call(us: int, random: bytes) -> None:
+    assert us_of_call_id(call_id_at(us, random)) == us
 
 
 def test_a_period_that_begins_before_1970_begins_with_the_first_id() -> None:

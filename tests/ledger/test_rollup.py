@@ -117,7 +117,7 @@ def added(contributions: Contributions) -> dict[tuple[Dimension, int, str], Roll
 
 def test_a_call_is_in_every_dimension_once_under_its_own_name() -> None:
     contributions = Contributions()
-    who = Attribution(workload="w", project="p", user="u", key="k")
+    who = Attribution(workload="w", project="p", user="u", key="k", client="c")
     contributions.move(None, whole_call(who=who))
     hour = START_US // US_PER_HOUR
     names = {
@@ -128,6 +128,7 @@ def test_a_call_is_in_every_dimension_once_under_its_own_name() -> None:
         Dimension.USER: "u",
         Dimension.KEY: "k",
         Dimension.UPSTREAM: "anthropic",
+        Dimension.CLIENT: "c",
     }
     assert added(contributions) == {
         (dimension, hour, name): counted(whole_call()) for dimension, name in names.items()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ledger.call import LONGEST_REPORTED, Attribution, UsageBasis
+from ledger.call import LONGEST_REPORTED, Attribution, Outcome, UsageBasis
 from ledger.errors import SchemaError
 from ledger.lock import LedgerLock
 from ledger.period import month_of
@@ -21,7 +21,7 @@ from ledger.store import GroupBy
 from ledger.timings import Timings
 from ledger.units import Units
 from ledger.usage import TokenUsage
-from tests.ledger.made_up import DAY, whole_call
+from tests.ledger.made_up import DAY, ended, opened, whole_call
 
 OLD_LEDGER = Path(__file__).parents[1] / "data" / "ledger_schema_1.sql"
 """What .dump gave of a ledger of the first schema, with its PRAGMAs in front."""
@@ -154,7 +154,7 @@ def test_an_old_ledger_moves_on_to_the_very_schema_of_a_new_one(connection: sqli
     migrate(new, "new.db")
     assert moved_on == schema_of(new)
     new.close()
-    assert number(connection, "PRAGMA user_version") == 5
+    assert number(connection, "PRAGMA user_version") == 6
     assert number(connection, "SELECT count(*) FROM call") == 3
     assert number(connection, "SELECT sum(list_cost_nusd) FROM call_named") == 120_000
     assert (
@@ -181,6 +181,8 @@ def test_costs_of_estimates_are_summed_up_for_the_calls_that_are_there_already(t
         ALTER TABLE call DROP COLUMN reported_usage;
         ALTER TABLE call DROP COLUMN needs;
         CREATE VIEW call_named AS SELECT * FROM call;
+        DELETE FROM rollup_hour WHERE dimension = 'client';
+        DROP INDEX call_again;
         PRAGMA user_version = 2;
     """)
     store.close()
@@ -188,6 +190,29 @@ def test_costs_of_estimates_are_summed_up_for_the_calls_that_are_there_already(t
     reader = open_sqlite_reader(path)
     total = reader.report(month_of(DAY), GroupBy.WORKLOAD).total
     assert (total.list_cost, total.estimated_list_cost) == (180_000, 120_000)
+    assert reader.disagreements() == []
+    reader.close()
+    lock.release()
+
+
+def test_clients_are_summed_up_for_the_calls_that_are_there_already(tmp_path: Path) -> None:
+    """60,000 nano-USD each: two of one client, one of none, and one that failed; one is still open."""
+    path = tmp_path / "x.db"
+    lock, store = LedgerLock(path), open_store(path)
+    sdk = Attribution(client="OpenAI/Python")
+    entries = [whole_call(1, who=sdk), whole_call(2, who=sdk), whole_call(3), opened(5, who=sdk)]
+    store.write([*entries, ended(opened(4, who=sdk), Outcome.TIMEOUT)])
+    store._connection.executescript(
+        "DELETE FROM rollup_hour WHERE dimension = 'client'; DROP INDEX call_again; PRAGMA user_version = 5;"
+    )
+    store.close()
+    open_store(path).close()
+    reader = open_sqlite_reader(path)
+    clients = {group.value: group.sums for group in reader.report(month_of(DAY), GroupBy.CLIENT).groups}
+    assert {name: (sums.calls, sums.list_cost, sums.failed_calls) for name, sums in clients.items()} == {
+        "OpenAI/Python": (3, 120_000, 1),
+        None: (1, 60_000, 0),
+    }
     assert reader.disagreements() == []
     reader.close()
     lock.release()

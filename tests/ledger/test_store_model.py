@@ -71,6 +71,7 @@ def name_of(entry: Entry, by: GroupBy) -> str | None:
         GroupBy.USER: who.user,
         GroupBy.KEY: who.key,
         GroupBy.UPSTREAM: entry.call.upstream,
+        GroupBy.CLIENT: who.client,
         GroupBy.DAY: DAY.isoformat(),
     }
     return names[by] or None

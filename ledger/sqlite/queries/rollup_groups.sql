@@ -1,11 +1,11 @@
--- rollup_groups: one row per value of a dimension, and per hour where by_hour is 1.
--- in:  :dimension, :from_hour inclusive, :to_hour exclusive, :by_hour
--- out: hour (0 unless by_hour), label_id, the measures in the order of ledger.rollup.MEASURES
-SELECT CASE WHEN :by_hour THEN hour ELSE 0 END AS hour_or_zero, label_id,
+-- rollup_groups: one row per value of a dimension.
+-- in:  :dimension, :from_hour inclusive, :to_hour exclusive
+-- out: label_id, the measures in the order of ledger.rollup.MEASURES
+SELECT label_id,
        sum(calls), sum(input_tokens), sum(cache_read_tokens), sum(cache_write_tokens), sum(output_tokens),
        sum(reasoning_tokens), sum(list_cost_nusd), sum(unpriced_calls), sum(self_hosted_calls),
        sum(not_billed_calls), sum(estimated_calls), sum(interrupted_calls), sum(failed_calls),
        sum(upstream_cost_nusd), sum(upstream_cost_list_nusd), sum(estimated_list_cost_nusd)
   FROM rollup_hour
  WHERE dimension = :dimension AND hour >= :from_hour AND hour < :to_hour
- GROUP BY hour_or_zero, label_id
+ GROUP BY label_id
