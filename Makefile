@@ -19,7 +19,7 @@ CLIENTS := tests/clients
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run demo setup clients test check fix bench bench-capacity
+.PHONY: help run demo setup clients test check fix articles screenshots bench bench-capacity conformance
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -52,11 +52,21 @@ fix: $(VENV)/.test-stamp ## format, mend what can be mended, print config.exampl
 	@$(BIN)/python -m payback.example > $(VENV)/config.example.toml
 	@cp $(VENV)/config.example.toml config.example.toml
 
-bench: $(VENV)/.run-stamp ## measure what payback costs a call; about four minutes, needs nginx and wrk
+screenshots: $(VENV)/.test-stamp ## take docs/images again, of the demo's pages; needs chromium
+	@$(BIN)/python -m tests.web.screenshots docs/images
+
+articles: $(VENV)/.run-stamp ## print docs/articles.md again, after a change of what is computed
+	@$(BIN)/python -m payback.articles > $(VENV)/articles.md
+	@cp $(VENV)/articles.md docs/articles.md
+
+bench: $(VENV)/.run-stamp ## measure what payback costs a call; about five minutes, needs nginx and wrk
 	@$(BIN)/python -m bench all $(ARGS)
 
 bench-capacity: $(VENV)/.run-stamp ## how far computed speeds of machines are from published ones; a second
 	@$(BIN)/python -m bench.capacity $(ARGS)
+
+conformance: $(VENV)/.test-stamp ## HTTP, case by case: payback beside nginx, and where they differ; a minute
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 $(VENV)/.run-stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing payback into $(VENV); this needs the network, once"

@@ -74,7 +74,7 @@ DEMAND_COLUMNS = (
     "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens",
     "input_image_tokens", "input_audio_tokens", "needs",
-    "list_cost_nusd", "is_self_hosted", "is_ended", "is_failed", "retry_number",
+    "list_cost_nusd", "is_self_hosted", "is_ended", "is_failed", "is_estimated", "retry_number",
     "provider_label", "request_model_label", "response_model_label",
     "service_tier_label", "operation_label", "workload_label", "upstream_label",
 )  # fmt: skip

@@ -8,7 +8,10 @@ Read in this order:
 - complaints, toml_text, example        what is wrong with one, and an example of one
 - errors         what the user can mend
 - wiring, app    from settings to a running server; what starts and stops in which order
-- preconditions, front_door, bad_requests, under_way   parts of that server
+- preconditions, front_door, doubtful, bad_requests, under_way   parts of that server
+- forwarders, current, hangup   what a configuration decides about calls; the one that holds now; SIGHUP
+- own_pages, metrics, metrics_page   health, report and metrics: what the server answers itself
+- logs           what it says while it runs, as text or JSON
 - checks/        what payback check looks at
 - measure/       what payback measure does
 - day_calls, day_file, traffic_store   the calls of a period as columns, from the ledger and files of days
@@ -19,6 +22,7 @@ Read in this order:
 - articles       two articles' cases, computed: docs/articles.md
 - progress       how far a long answer has come
 - terminal       tables and other people's text on a terminal
+- watch, call_lines   what payback report --watch goes on showing
 - whole_file     files that are there whole or not at all
 - demo           made-up calls for payback demo
 - clock          the only place that reads the time"""

@@ -17,32 +17,30 @@ from aiohttp import web
 
 from ledger.lock import LedgerLock
 from ledger.spool import Spool
-from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import open_store
 from ledger.writer import Writer, start_ledger
 from payback import wiring
 from payback.bad_requests import Server, request_log
-from payback.clock import now_us, utc_now
+from payback.current import Current
 from payback.desk import Desk
 from payback.desk_messages import Setup
 from payback.errors import SettingsError
+from payback.forwarders import Forwarders
 from payback.front_door import FrontDoor, front_door
+from payback.hangup import on_hangup
+from payback.metrics import Metrics
+from payback.metrics_page import MetricsPage, Now
+from payback.own_pages import OwnPages, own_pages
 from payback.preconditions import refuse_lenient_parser, refuse_open_report
 from payback.settings import Settings
 from payback.under_way import UnderWay
-from proxy.forward import Forwarder
-from proxy.record import Books, CallIds
-from proxy.route import Router
+from proxy.forward import Lasting
 from proxy.upstream_client import LINE_BYTES, UpstreamClient
-from web.app import ReportSettings, add_report
 
 log = logging.getLogger(__name__)
 
-MIB = 1 << 20
 SWITCH_SECONDS = 0.0001
 """How long the ledger's thread waits for the loop's until it may run; Python's own 5 ms calls would feel."""
-PAGE_SECONDS = 5.0
-"""A page's questions to the ledger are given up after this; the page says so."""
 CLOSE_SECONDS = 1.0
 """For what is left once calls have ended: connections that wait for the next one."""
 
@@ -58,6 +56,8 @@ class Place:
     notices: Sequence[str] = ()
     is_made_up: bool = False
     """The ledger's calls are a demonstration's."""
+    load: Callable[[], Settings] | None = None
+    """Reads the configuration again, at SIGHUP; None: it is not."""
 
 
 @dataclass(slots=True)
@@ -69,6 +69,8 @@ class Running:
     left_open: int = 0
     """Calls that an earlier process left open; they are marked interrupted."""
     calls: UnderWay = field(default_factory=UnderWay)
+    read_again: Callable[[], None] = lambda: None
+    """Take the configuration as it is now for new calls."""
 
     @property
     def origin(self) -> str:
@@ -97,6 +99,8 @@ async def _until_signal(place: Place, on_ready: Callable[[Running], None]) -> No
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, on_signal)
+        if place.load is not None:
+            loop.add_signal_handler(signal.SIGHUP, on_hangup(running.read_again, on_signal))
         on_ready(running)
         await stop.wait()
         log.info("stopping: calls under way have %g s", place.settings.server.drain_s)
@@ -108,30 +112,41 @@ async def serving(place: Place) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         bound = stack.enter_context(_bound(place))
         running = Running(place, bound.getsockname()[1])
-        upstreams = wiring.upstreams(place.settings, place.host, running.port)
+        wiring.upstreams(
+            place.settings, place.host, running.port
+        )  # what is wrong is told before a ledger is made
         writer, secret, running.left_open = await _ledger(place, stack)
-        attributor = wiring.attributor(place.settings, secret)
-        books = Books(
+        lasting, metrics = Lasting(_client(place.settings, stack)), Metrics()
+        stack.callback(lasting.close)
+        desk = _desk(place, stack)
+        forwarders = Forwarders(
+            host=place.host,
+            port=running.port,
             writer=writer,
-            prices=wiring.price_book(place.settings),
-            now_us=now_us,
-            is_stopping=lambda: running.calls.is_cutting,
-            ids=CallIds(),
-            known_model=partial(attributor.name_of, "answering model"),
-            afterwards=running.calls.afterwards,
-            listens_on_s=_listens_on_s(place.settings),
-            refuse_unrecordable=place.settings.ledger.when_unrecordable == "refuse",
+            secret=secret,
+            calls=running.calls,
+            lasting=lasting,
+            names=wiring.distinct_names(place.settings),
+            watch=metrics,
         )
-        forwarder = Forwarder(
-            client=_client(place.settings, stack),
-            router=Router(upstreams, place.settings.default_upstream),
-            attributor=attributor,
-            books=books,
-            longest_body=place.settings.server.read_body_mib * MIB,
+        current = Current(
+            place.settings, forwarders.make, lambda settings: desk.use(_desk_setup(place, settings))
         )
-        stack.callback(forwarder.close)
-        pages = _pages(running, writer, _desk(place, stack))
-        await _listen(pages, front_door(pages, forwarder, running.calls), bound, running, stack)
+        if place.load is not None:
+            running.read_again = partial(current.read_again, place.load)
+        page = MetricsPage(Now(metrics=metrics, writer=writer, calls=running.calls, current=current))
+        pages = own_pages(
+            OwnPages(
+                ledger=place.ledger,
+                origin=running.origin,
+                report=place.settings.report,
+                notices=place.notices,
+                writer=writer,
+                desk=desk,
+                render_metrics=page.render,
+            )
+        )
+        await _listen(pages, front_door(pages, current, running.calls), bound, running, stack)
         _settle()
         yield running
 
@@ -152,10 +167,13 @@ async def _ledger(place: Place, stack: AsyncExitStack) -> tuple[Writer, bytes, i
 
 
 def _desk(place: Place, stack: AsyncExitStack) -> Desk:
-    setup = Setup(ledger=place.ledger, book=wiring.price_book(place.settings))
-    desk = Desk(setup, is_made_up=place.is_made_up)
+    desk = Desk(_desk_setup(place, place.settings), is_made_up=place.is_made_up)
     stack.push_async_callback(desk.close)
     return desk
+
+
+def _desk_setup(place: Place, settings: Settings) -> Setup:
+    return Setup(ledger=place.ledger, book=wiring.price_book(settings))
 
 
 def _client(settings: Settings, stack: AsyncExitStack) -> UpstreamClient:
@@ -163,64 +181,6 @@ def _client(settings: Settings, stack: AsyncExitStack) -> UpstreamClient:
     client = UpstreamClient(connect_timeout_s=server.connect_timeout_s, idle_timeout_s=server.idle_timeout_s)
     stack.push_async_callback(client.close)
     return client
-
-
-def _listens_on_s(settings: Settings) -> float:
-    server = settings.server
-    return server.drain_limit_s if server.when_client_leaves == "drain" else 0
-
-
-def _pages(running: Running, writer: Writer, desk: Desk) -> web.Application:
-    """Everything that is answered here and not upstream."""
-    app = web.Application()
-
-    async def ready(_: web.Request) -> web.Response:
-        if writer.problem is None:
-            return web.Response(text="ready\n")
-        return web.Response(status=503, text=f"the ledger cannot be written: {writer.problem}\n")
-
-    app.router.add_get("/-/healthz", _healthy)
-    app.router.add_get("/-/readyz", ready)
-    app.router.add_head("/", _alive)
-    app.router.add_get("/", _to_report, allow_head=False)
-    add_report(app, _report_settings(running, writer, desk))
-    return app
-
-
-async def _alive(_: web.Request) -> web.Response:
-    return web.Response()
-
-
-async def _to_report(_: web.Request) -> web.Response:
-    raise web.HTTPSeeOther("/-/report")
-
-
-async def _healthy(_: web.Request) -> web.Response:
-    return web.Response(text="ok\n")
-
-
-def _report_settings(running: Running, writer: Writer, desk: Desk) -> ReportSettings:
-    place = running.place
-
-    def notices() -> Sequence[str]:
-        if writer.problem is None:
-            return place.notices
-        waiting = (
-            f"The ledger cannot be written ({writer.problem}); {writer.spooled} records wait in the spool."
-        )
-        return (*place.notices, waiting)
-
-    password = place.settings.report.password
-    return ReportSettings(
-        open_reader=lambda: open_sqlite_reader(place.ledger, limit_s=PAGE_SECONDS),
-        now=utc_now,
-        base_url=f"{running.origin}/v1",
-        ledger_name=place.ledger.name,
-        password=password.read("report.password") if password else None,
-        allowed_hosts=frozenset(place.settings.report.hosts),
-        notices=notices,
-        projector=desk,
-    )
 
 
 async def _listen(
@@ -243,6 +203,7 @@ async def _listen(
     runner = web.ServerRunner(server, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     stack.push_async_callback(_ended, runner, running)
+    stack.push_async_callback(pages.shutdown)  # who listens for new calls would be waited for
     await web.SockSite(runner, bound, backlog=1024).start()
 
 

@@ -2,8 +2,10 @@
 
 import logging
 
-from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import HttpVersion11, web
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+
+from proxy.refusal import Refusal, answer_of
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,16 @@ class _Handler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        if isinstance(exc, HttpProcessingError):
-            message = f"payback: this is no request that can be read ({type(exc).__name__})\n"
-        return super().handle_error(request, status, exc, message)
+        answer = super().handle_error(request, status, exc, message)
+        return _refused(request, exc) if isinstance(exc, HttpProcessingError) else answer
+
+
+def _refused(request: web.BaseRequest, error: HttpProcessingError) -> web.Response:
+    """In OpenAI's shape, which most clients read: which API was called is not known."""
+    request._version = HttpVersion11  # noqa: SLF001  # pinned in tests/payback/test_doubtful.py
+    is_too_long = isinstance(error, LineTooLong)
+    why = "a line of its head is too long" if is_too_long else type(error).__name__
+    status, code = (431, "head_too_long") if is_too_long else (400, "bad_request")
+    answer = answer_of(Refusal(status, code, f"this is no request that can be read ({why})"), "")
+    answer.force_close()
+    return answer

@@ -23,6 +23,7 @@ COMMANDS = {
     "import": "take over calls that another program has recorded",
     "prices": "what models cost today, and who says so",
     "measure": "how fast a server of your own answers under load, for the projection",
+    "backup": "a checked copy of the ledger, beside a running server",
     "check": "is everything in order: configuration, ledger, upstreams",
 }
 DONE, USAGE, INTERRUPTED = 0, 2, 130

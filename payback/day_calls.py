@@ -15,7 +15,8 @@ LANGUAGE = frozenset({"chat", "text_completion", "generate_content"})
 NO_WORKLOAD = "(no workload)"
 """Stands for calls without a workload, as in a report."""
 KEPT_COLUMNS = (
-    "started_us", "ended_us", "input_tokens", "output_tokens", "cache_read_tokens", "failed", "retry_number",
+    "started_us", "ended_us", "input_tokens", "output_tokens", "cache_read_tokens", "failed", "estimated",
+    "retry_number",
     "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens", "list_cost_nusd",
     "needs", "billed", "workload",
 )  # fmt: skip
@@ -75,7 +76,8 @@ def day_calls_of(answer: Iterable[Sequence[DemandRow]], names_of: NamesOf) -> Da
     )
 
 
-_AS_THEY_ARE = {name: {"failed": "is_failed"}.get(name, name) for name in KEPT_COLUMNS[:-3]}
+_FLAGS = ("failed", "estimated")
+_AS_THEY_ARE = {name: f"is_{name}" if name in _FLAGS else name for name in KEPT_COLUMNS[:-3]}
 _BILLED = ("provider_label", "response_model_label", "request_model_label", "service_tier_label")
 
 

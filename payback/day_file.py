@@ -17,7 +17,7 @@ import numpy as np
 from payback.day_calls import KEPT_COLUMNS, AnyInts, Beside, DayCalls
 from projection.traffic import Billed
 
-FORMAT = b"payback day 1\n"
+FORMAT = b"payback day 2\n"
 """Another number when a file is read otherwise, or when its columns mean something else."""
 _CHECKSUM_BYTES = 8
 _TYPES = {kind.str: kind for kind in map(np.dtype, ("<i1", "<i2", "<i4", "<i8"))}

@@ -11,6 +11,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from typing import Any
 
+from ledger.pricebook import PriceBook
 from payback.desk_messages import BAD_PLAN, NOTHING, Setup, framed, read_answer
 from web.projector import Answer, BadPlan, NothingToProject, Plan, ProjectionFailed
 
@@ -29,6 +30,8 @@ class Desk:
         self._setup, self._is_made_up, self._idle_s = setup, is_made_up, idle_s
         self._turn = asyncio.Lock()
         self._process: Process | None = None
+        self._told: Setup | None = None
+        """What the process was started with."""
         self._idle: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -38,6 +41,15 @@ class Desk:
         if "answer" in told:
             return self._answer(told["answer"])
         raise _FAILURES.get(told["failed"], ProjectionFailed)(told["sentence"])
+
+    @property
+    def book(self) -> PriceBook:
+        """What projections are priced by from the next question on."""
+        return self._setup.book
+
+    def use(self, setup: Setup) -> None:
+        """From the next question on."""
+        self._setup = setup
 
     async def close(self) -> None:
         self._dismiss()
@@ -58,6 +70,8 @@ class Desk:
         return answer
 
     async def _running(self) -> Process:
+        if self._told is not self._setup:
+            self._dismiss()
         if self._process is None or self._process.returncode is not None:
             command = (sys.executable, "-m", "payback.desk_child")
             # A session of its own: Ctrl-C is for the server, which then ends it.
@@ -65,7 +79,8 @@ class Desk:
                 *command, stdin=PIPE, stdout=PIPE, start_new_session=True
             )
             assert self._process.stdin is not None
-            self._process.stdin.write(framed(pickle.dumps(self._setup)))
+            self._told = self._setup
+            self._process.stdin.write(framed(pickle.dumps(self._told)))
         return self._process
 
     def _stay_up(self) -> None:

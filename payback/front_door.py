@@ -4,25 +4,30 @@ Calls do not go through the pages' application: its routes and middlewares take 
 
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
+from payback.current import Current
+from payback.doubtful import doubt_about
 from payback.under_way import UnderWay
-from proxy.forward import Forwarder
+from proxy.refusal import Refusal, answer_of
 from web.app import wants_report
 from web.security import is_own
 
 FrontDoor = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def front_door(pages: web.Application, forwarder: Forwarder, calls: UnderWay) -> FrontDoor:
+def front_door(pages: web.Application, current: Current, calls: UnderWay) -> FrontDoor:
     async def enter(request: web.BaseRequest) -> web.StreamResponse:
         assert isinstance(request, web.Request)
+        doubt = doubt_about(request)
+        if doubt is not None:
+            return _refused(request, doubt)
         if not request.raw_path.startswith("/v1/") and _is_for_pages(request):
             response = await pages._handle(request)  # noqa: SLF001  # what aiohttp's own AppRunner calls
         else:
             calls.join()
-            response = await forwarder.handle(request)
-        if calls.is_stopping:
+            response = await current.forwarder.handle(request)
+        if calls.is_stopping or _ends_with_its_connection(request, response):
             response.force_close()
         return response
 
@@ -32,3 +37,17 @@ def front_door(pages: web.Application, forwarder: Forwarder, calls: UnderWay) ->
 def _is_for_pages(request: web.Request) -> bool:
     """Ours are /-/..., and / for a browser and for who looks if anybody is there."""
     return is_own(request) or wants_report(request) or (request.method == "HEAD" and request.path == "/")
+
+
+def _refused(request: web.BaseRequest, doubt: Refusal) -> web.Response:
+    """In our own version of HTTP. Nothing more is read of a connection on which one thing is in doubt."""
+    request._version = HttpVersion11  # noqa: SLF001  # pinned in tests/payback/test_doubtful.py
+    response = answer_of(doubt, request.raw_path)
+    response.force_close()
+    return response
+
+
+def _ends_with_its_connection(request: web.BaseRequest, response: web.StreamResponse) -> bool:
+    """HTTP/1.0 has no chunks: an answer of unknown length has no other end. aiohttp says so in the answer's
+    head, and then keeps the connection."""
+    return request.version < HttpVersion11 and response.content_length is None

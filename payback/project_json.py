@@ -68,6 +68,8 @@ def _today(today: Today) -> Told:
         "output_tokens_per_month": _number(today.output_tokens_per_month, 0),
         "usd_per_month": _usd(today.usd_per_month),
         "unpriced_calls": today.unpriced_calls,
+        "calls_without_usage": today.calls_without_usage,
+        "estimated_calls": today.estimated_calls,
         "cached_share": _number(today.cached_share),
         "failed_share": _number(today.failed_share),
         "peak_factor": _number(today.peak_factor),

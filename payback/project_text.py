@@ -50,10 +50,11 @@ def _today(found: Projection) -> Iterator[str]:
     cost = f"list cost {dollars(today.usd_per_month)} USD"
     yield f"{number(today.calls_per_month)} calls a month: {tokens}, {cost}"
     how = "made up as" if found.forecast is None else "measured on"
-    yield f"{how} {counted(today.calls)} in {today.days:.0f} days; {_models(today)}"
+    yield f"{how} {counted(today.calls)} in {_days(today.days)}; {_models(today)}"
     facts = [
         (today.cached_share, "of the input cached"),
         (today.failed_share, "of the calls failed"),
+        (today.estimated_calls / today.calls if today.estimated_calls else None, "with estimated tokens"),
     ]
     told = [f"{percent(share)} {words}" for share, words in facts if share is not None]
     if today.peak_factor is not None:
@@ -62,8 +63,12 @@ def _today(found: Projection) -> Iterator[str]:
         told.append(f"{today.most_concurrent:,} at once at most")
     yield ", ".join(told)
     if isinstance(found.forecast, Forecast):
-        growth = f"{found.forecast.growth_per_month:+.1%} a month"
+        growth = f"{round(found.forecast.growth_per_month, 3) + 0.0:+.1%} a month"
         yield f"volume changes by {growth} now, and less and less so, as {found.forecast.days} days tell"
+
+
+def _days(days: float) -> str:
+    return counted(round(days), "day") if days >= 1 else "less than a day"
 
 
 def _models(today: Today) -> str:
@@ -74,7 +79,7 @@ def _models(today: Today) -> str:
 def _title_of_courses(found: Projection) -> str:
     if not found.against_stay:
         return "Courses: USD"
-    over = f"over {found.horizon_months} months on {found.paths:,} paths"
+    over = f"over {counted(found.horizon_months, 'month')} on {found.paths:,} paths"
     return f"Courses, against staying, {over}: USD, and the month that pays it back"
 
 

@@ -136,6 +136,19 @@ class Report(Section):
     )
 
 
+class Log(Section):
+    """What payback says while it runs, on standard error. Never what calls say."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description='From which level on; serve --verbose is "info".'
+    )
+    format: Literal["text", "json"] = Field(
+        "text",
+        description='"json": each line is an object with time, level, event, and the call_id where there is'
+        " one; so is what is said at the start, on standard output.",
+    )
+
+
 class UpstreamSettings(Section):
     """Where calls may go, a block for each. openai, anthropic, google and ollama are built in; a block of
     such a name replaces it."""

@@ -16,6 +16,7 @@ from payback.sections import (
     AliasSettings,
     KeySettings,
     Ledger,
+    Log,
     PriceSettings,
     Report,
     Server,
@@ -42,6 +43,7 @@ class Settings(Section):
     server: Server = Server()
     ledger: Ledger = Ledger()
     report: Report = Report()
+    log: Log = Log()
     upstream: Annotated[tuple[UpstreamSettings, ...], Field(strict=False)] = ()
     price: Annotated[tuple[PriceSettings, ...], Field(strict=False)] = ()
     alias: Annotated[tuple[AliasSettings, ...], Field(strict=False)] = ()

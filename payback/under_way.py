@@ -18,6 +18,9 @@ class UnderWay:
         self._calls: set[asyncio.Task[Any]] = set()
         self._hurry = asyncio.Event()
 
+    def __len__(self) -> int:
+        return len(self._calls)
+
     def join(self) -> None:
         """The running task is a call, until it is done."""
         task = asyncio.current_task()

@@ -114,14 +114,20 @@ def _credential_of(settings: UpstreamSettings, provider: str) -> tuple[str, str]
     return header, f"Bearer {key}" if header == "Authorization" else key
 
 
-def attributor(settings: Settings, secret: bytes) -> Attributor:
-    """*secret* is the ledger's. Raises SettingsError where the secret of a [[key]] is not there."""
+def attributor(settings: Settings, secret: bytes, distinct: DistinctNames) -> Attributor:
+    """*secret* is the ledger's; *distinct* are the names that were seen so far.
+
+    Raises SettingsError where the secret of a [[key]] is not there."""
     return Attributor(
         workload_rules(settings),
         secret,
         key_names=key_names(settings, secret),
-        distinct=DistinctNames(settings.ledger.max_names),
+        distinct=distinct,
     )
+
+
+def distinct_names(settings: Settings) -> DistinctNames:
+    return DistinctNames(settings.ledger.max_names)
 
 
 def key_names(settings: Settings, secret: bytes) -> dict[str, str]:

@@ -53,7 +53,7 @@ def candidates_of(traffic: Traffic, plan: Plan, catalogue: Catalogue) -> Candida
     """Of traffic without a call, none. Raises NotListed for a name that the catalogue does not have."""
     search = _Search(traffic, plan, catalogue)
     if len(traffic):
-        for wanted in plan.wanted or (None,):
+        for wanted in tuple(dict.fromkeys(plan.wanted)) or (None,):
             search.look(wanted)
     named = [each for each in search.open if each.wanted is not None and each.wanted.hardware is not None]
     chosen = [each for each in search.open if each not in named]

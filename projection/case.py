@@ -71,11 +71,13 @@ class Case:
 
 
 def case_of(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) -> Case:
-    """Raises NothingToProject where there is no call, or none with a known price."""
+    """Raises NothingToProject where there is no call, or none with a known price, or no token."""
     priced = _begun(traffic.picked(traffic.list_cost_nusd != UNKNOWN))
     if len(priced) == 0:
         raise NothingToProject(_nothing(traffic))
     demand = demand_of(priced.calls, from_us=priced.from_us, to_us=priced.to_us)
+    if demand.input_tokens + demand.output_tokens == 0:
+        raise NothingToProject(f"the {len(priced)} calls with a known price have no tokens: nothing can move")
     forecast = None if plan.volume else _forecast(demand, plan)
     months = months_in(demand.days)
     return Case(
@@ -92,8 +94,8 @@ def case_of(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) 
     )
 
 
-def today_of(case: Case, unpriced_calls: int) -> Today:
-    """The measured month, not the forecast's."""
+def today_of(case: Case, traffic: Traffic) -> Today:
+    """The measured month, not the forecast's. *traffic*: the unpriced calls too."""
     demand, months = case.demand, case.months
     return Today(
         calls=demand.calls,
@@ -102,7 +104,9 @@ def today_of(case: Case, unpriced_calls: int) -> Today:
         input_tokens_per_month=demand.input_tokens / months,
         output_tokens_per_month=demand.output_tokens / months,
         usd_per_month=case.usd_per_month,
-        unpriced_calls=unpriced_calls,
+        unpriced_calls=traffic.unpriced_calls,
+        calls_without_usage=traffic.calls_without_usage,
+        estimated_calls=int(np.count_nonzero(case.traffic.calls.estimated)),
         cached_share=demand.cached_share,
         failed_share=case.failed_share,
         peak_factor=demand.minutes.peak_factor,
@@ -131,6 +135,9 @@ def _begun(traffic: Traffic) -> Traffic:
 
 
 def _nothing(traffic: Traffic) -> str:
+    if len(traffic) and traffic.calls_without_usage == len(traffic):
+        failed = int(np.count_nonzero(traffic.calls.failed))
+        return f"the tokens of all {len(traffic)} calls are unknown; {failed} of them failed"
     if len(traffic):
         return f"none of the {len(traffic)} calls has a known price; add [[price]] entries for their models"
     if traffic.self_hosted_calls:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.call import Entry, Outcome, Pricing, State
+from ledger.rollup import ESTIMATED
 
 Ints = npt.NDArray[np.int64]
 Column = Sequence[int | None] | Ints
@@ -31,6 +32,8 @@ class Calls:
     cache_read_tokens: Ints
     failed: Ints
     """1: upstream refused it, broke it off or was too late; 0: not."""
+    estimated: Ints
+    """1: the tokens are our estimate, whole or in part; 0: as the provider counted them, or not known."""
     retry_number: Ints
     """Above 0: an attempt at a call that had been tried before."""
 
@@ -59,10 +62,12 @@ def columns_of(
     ended_us: Column | None = None,
     cache_read_tokens: Column | None = None,
     failed: Column | None = None,
+    estimated: Column | None = None,
     retry_number: Column | None = None,
 ) -> Calls:
     """Calls in the order of their start, from columns in any order. What is not given is unknown of all
-    calls, but failed and retry_number, which are then 0. Raises ValueError for columns that contradict."""
+    calls, but failed, estimated and retry_number, which are then 0. Raises ValueError for columns that
+    contradict."""
     count = len(started_us)
     given = {
         "started_us": started_us,
@@ -71,6 +76,7 @@ def columns_of(
         "output_tokens": output_tokens,
         "cache_read_tokens": _or_all(cache_read_tokens, UNKNOWN, count),
         "failed": _or_all(failed, 0, count),
+        "estimated": _or_all(estimated, 0, count),
         "retry_number": _or_all(retry_number, 0, count),
     }
     columns = {name: _column(name, column) for name, column in given.items()}
@@ -102,6 +108,7 @@ def _row_of(entry: Entry) -> tuple[int | None, ...]:
         usage.output_tokens if usage else None,
         usage.cache_read_tokens if usage else None,
         int(call.outcome in _FAILED),
+        int(call.usage_basis in ESTIMATED),
         call.retry_number,
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from projection.finance import net_present_usd, paid_back_shares, payback_months, spread_of
+from projection.finance import WINDOWS_MONTHS, net_present_usd, paid_back_shares, payback_months, spread_of
 from projection.outcome import Comparison, Course
 from projection.period import Floats
 from projection.returns import per_year, rates_of_return
@@ -24,7 +24,7 @@ def compared(course: Course, to: Course, discount_per_year: float) -> Comparison
         payback=spread_of(months),
         payback_with_resale=spread_of(sold),
         payback_months=months,
-        within=paid_back_shares(months),
+        within=_within(months, to.monthly_usd.shape[1]),
         npv_usd=_quantiles(npv),
         irr_per_year=_returns(flows, resale[:, -1]),
         cash_usd=np.quantile(np.cumsum(flows, axis=1), QUANTILES, axis=0),
@@ -36,6 +36,12 @@ def flows_between(course: Course, to: Course) -> Floats:
     """paths x months + 1: below 0 where *course* costs more."""
     upfront = (to.upfront_usd - course.upfront_usd)[:, None]
     return np.concatenate([upfront, to.monthly_usd - course.monthly_usd], axis=1)
+
+
+def _within(months: Floats, horizon: int) -> dict[float, float | None]:
+    """None: nobody has looked so far ahead."""
+    looked = [window for window in WINDOWS_MONTHS if window <= horizon]
+    return dict.fromkeys(WINDOWS_MONTHS) | paid_back_shares(months, looked)
 
 
 def _quantiles(values: Floats) -> tuple[float, float, float]:

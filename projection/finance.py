@@ -47,11 +47,11 @@ def payback_months(flows: ArrayLike, rate_per_year: float = 0.0, resale_usd: Arr
 
     Within the month it is a straight line. *resale_usd* is what a sale in each month, 0 included, would bring
     on top: the same for all paths, or a row for each. Who spends nothing first has paid back at once, unless
-    the first month costs."""
+    the first month costs; where nothing is ever spent or saved, nothing pays back."""
     usd = _flows(flows)
     discount = _discount(usd.shape[-1], rate_per_year)
     position = np.cumsum(usd * discount, axis=-1) + np.asarray(resale_usd, dtype=float) * discount
-    back = position >= 0
+    back = (position >= 0) & (position != 0).any(axis=-1, keepdims=True)
     back[..., 0] &= (position[..., 0] > 0) | (position[..., min(1, usd.shape[-1] - 1)] >= 0)
     month = np.argmax(back, axis=-1)
     after = np.take_along_axis(position, month[..., None], -1)[..., 0]

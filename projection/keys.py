@@ -14,6 +14,8 @@ from projection.catalogue.shelf import nearest
 
 Read = Callable[[object], object]
 _LONGEST_SHOWN = 60
+_MOST_USD = 1e12
+"""More than anything costs; sums of it over months stay numbers."""
 _HEADING = re.compile(r"\[+[\w.]+\]+")
 
 
@@ -91,8 +93,8 @@ def usd(value: object) -> float:
         read = _float_of(Decimal(value) if isinstance(value, str) else value)
     except InvalidOperation:
         read = None
-    if read is None or not 0 <= read < float("inf"):
-        raise ValueError("USD of 0 or more, such as 3.00")
+    if read is None or not 0 <= read <= _MOST_USD:
+        raise ValueError(f"USD from 0 to {_MOST_USD:,.0f}, such as 3.00")
     return read
 
 

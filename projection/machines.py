@@ -91,10 +91,12 @@ def buy(base: Base, move: Move, machine: Machine) -> Course:
 
 def hybrid(base: Base, move: Move, machine: Machine, copies: int) -> Course:
     """*copies* for the base load, never more; the rest goes to the open model's API, or else stays."""
-    fleet = machine.fleet
+    fleet, cards = machine.fleet, machine.fleet.rig.hardware
+    hosts = hosts_for(cards, copies * fleet.rig.units) / hosts_for(cards, fleet.units)
     part = replace(
         machine,
         grows=False,
+        host_usd=None if machine.host_usd is None else machine.host_usd * hosts,
         fleet=replace(
             fleet,
             copies=copies,
@@ -170,7 +172,8 @@ def _running(
     labour = _labour(base)
     ops = np.broadcast_to(np.asarray(labour.ops_usd_per_month)[:, None], rent.shape)
     parts = {"rent": rent, "operation": ops} | _by_api(base, move, work, kind)
-    observed, full = _per_mtok(base, move, machine, work, rent + ops, hours_share)
+    observed = _usd_per_mtok_observed(base, move, work, rent + ops)
+    full = _usd_per_mtok_full(machine, work, rent + ops, hours_share)
     return Course(
         kind=kind,
         name=name,
@@ -196,7 +199,7 @@ def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work
     resale[:, 1:] *= work.copies / machine.fleet.copies
     upfront = np.asarray(owned.upfront_usd) + switch_usd(base)
     worn = (upfront + added.sum(axis=1) - resale[:, -1])[:, None] / base.months
-    observed, full = _per_mtok(base, move, machine, work, energy + ops + worn)
+    at_full = _energy_usd(base, machine, replace(work, busy_h=work.copies * HOURS_PER_MONTH))
     return Course(
         kind=kind,
         name=name,
@@ -208,8 +211,8 @@ def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work
         monthly_usd=_sum(parts) + added,
         resale_usd=resale,
         parts_usd=medians(**parts),
-        usd_per_mtok_observed=observed,
-        usd_per_mtok_full=full,
+        usd_per_mtok_observed=_usd_per_mtok_observed(base, move, work, energy + ops + worn),
+        usd_per_mtok_full=_usd_per_mtok_full(machine, work, at_full + ops + worn),
     )
 
 
@@ -256,11 +259,12 @@ def _energy_usd(base: Base, machine: Machine, work: _Work) -> Floats:
 
 
 def _added_usd(base: Base, machine: Machine, owned: Owned, work: _Work) -> Floats:
-    """paths x months: copies that are bought later, at that month's price, with the machines around them."""
+    """paths x months: copies that are bought later, at that month's price, with what is around them."""
     before = np.concatenate(
         [np.full((len(work.copies), 1), machine.fleet.copies), work.copies[:, :-1]], axis=1
     )
-    one = (np.asarray(owned.hardware_usd) + np.asarray(owned.host_usd)) / machine.fleet.copies
+    bought = owned.hardware_usd + owned.host_usd + owned.spares_usd
+    one = np.asarray(bought) / machine.fleet.copies
     added: Floats = (work.copies - before) * one[:, None] * base.draws.drift("hardware_drift_per_year")
     return added
 
@@ -268,10 +272,12 @@ def _added_usd(base: Base, machine: Machine, owned: Owned, work: _Work) -> Float
 def _by_api(base: Base, move: Move, work: _Work, kind: Kind) -> dict[str, Floats]:
     down = base.draws.of("downtime_share")[:, None] * (1 - work.overflow_share)
     elsewhere = kind is Kind.HYBRID
+    by_open_model = elsewhere and move.hosted_usd_per_month is not None
+    answered = 1.0 if by_open_model else 1 - work.overflow_share - down
     return {
         "overflow": unserved_usd(base, move, work.overflow_share, elsewhere=elsewhere),
         "downtime": unserved_usd(base, move, down, elsewhere=elsewhere),
-        "fallback": fallback_usd(base, move),
+        "fallback": fallback_usd(base, move, answered),
         "stays": stays_usd(base, move),
     }
 
@@ -281,12 +287,15 @@ def _sum(parts: dict[str, Floats]) -> Floats:
     return total
 
 
-def _per_mtok(
-    base: Base, move: Move, machine: Machine, work: _Work, usd: Floats, hours_share: float = 1.0
-) -> tuple[float | None, float | None]:
-    """At the observed load and at full load, in the first month; *usd*: what the machines cost in it."""
-    first = float(np.median(usd[:, 0]))
+def _usd_per_mtok_observed(base: Base, move: Move, work: _Work, usd: Floats) -> float | None:
+    """In the first month; *usd*: what the machines cost in each."""
     served = float(np.median((base.draws.volume * (1 - work.overflow_share))[:, 0]))
-    observed = move.tokens_per_month * served / 1e6
-    full = machine.fleet.full_tokens_per_s * HOURS_PER_MONTH * 3600 / 1e6 * hours_share
-    return (first / observed if observed > 0 else None), (first / full if full > 0 else None)
+    mtok = move.tokens_per_month * served / 1e6
+    return float(np.median(usd[:, 0])) / mtok if mtok > 0 else None
+
+
+def _usd_per_mtok_full(machine: Machine, work: _Work, usd: Floats, hours_share: float = 1.0) -> float | None:
+    """Of as many copies as there are in the first month, none of them ever idle."""
+    each_s = machine.fleet.full_tokens_per_s / machine.fleet.copies
+    mtok = each_s * work.copies[:, 0] * HOURS_PER_MONTH * 3600 / 1e6 * hours_share
+    return float(np.median(usd[:, 0] / mtok)) if each_s > 0 else None

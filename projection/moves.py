@@ -47,11 +47,12 @@ def stays_usd(base: Base, move: Move) -> Floats:
     return base.api_usd(max(base.usd_per_month - move.usd_per_month, 0.0))
 
 
-def fallback_usd(base: Base, move: Move) -> Floats:
-    """paths x months: answers of the open model that were not good enough, asked for once more."""
+def fallback_usd(base: Base, move: Move, answered: Floats | float = 1.0) -> Floats:
+    """paths x months: answers of the open model that were not good enough, asked for once more. *answered*:
+    the share of the moved calls that it answers; what goes back to today's API is not asked twice."""
     if base.in_house:
         return np.zeros_like(base.draws.volume)
-    return base.api_usd(move.usd_per_month) * base.draws.of("fallback_share")[:, None]
+    return base.api_usd(move.usd_per_month) * base.draws.of("fallback_share")[:, None] * answered
 
 
 def unserved_usd(base: Base, move: Move, share: Floats, *, elsewhere: bool = False) -> Floats:

@@ -79,8 +79,8 @@ class Comparison:
     payback_with_resale: Spread
     payback_months: Floats
     """One for each path: what a histogram shows."""
-    within: Mapping[float, float]
-    """Share of the paths paid back within so many months."""
+    within: Mapping[float, float | None]
+    """Share of the paths paid back within so many months; None: beyond the horizon."""
     npv_usd: tuple[float, float, float]
     """P10, P50, P90 at the horizon, resale in."""
     irr_per_year: tuple[float | None, float | None, float | None]
@@ -158,6 +158,11 @@ class Today:
     usd_per_month: float | None
     """List cost of the priced calls; None: no call is priced."""
     unpriced_calls: int
+    """Those without usage too."""
+    calls_without_usage: int
+    """Of the unpriced ones, those whose tokens nobody knows: failed ones, as a rule."""
+    estimated_calls: int
+    """Of the priced ones, those whose tokens are our estimate."""
     cached_share: float | None
     failed_share: float | None
     peak_factor: float | None

@@ -1,10 +1,13 @@
 """One workload, one plan: every course that stands open, against staying, on the same paths."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from projection.candidates import Candidates, candidates_of
 from projection.case import Case, case_of, today_of
 from projection.catalogue import Catalogue
+from projection.columns import UNKNOWN
 from projection.forecast import TooShort
 from projection.hosting import Destination, destinations_of
 from projection.ladder import ladder_of
@@ -35,7 +38,7 @@ def project(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) 
         sentence=_sentence(case, answer, binding, refused),
         pays_off=pays_off,
         binding=binding,
-        today=today_of(case, traffic.unpriced_calls),
+        today=today_of(case, traffic),
         forecast=case.forecast,
         courses=(answer.stay, *sorted((course for _, course in answer.made), key=cost_usd_of)),
         against_stay=() if case.is_early else answer.against_stay,
@@ -97,11 +100,7 @@ def _stays(answer: Reckoned, placed: Sequence[Placed]) -> tuple[Stays, ...]:
 
 
 def _notes(case: Case, traffic: Traffic) -> tuple[str, ...]:
-    notes = []
-    if traffic.unpriced_calls:
-        notes.append(
-            f"{traffic.unpriced_calls:,} of {len(traffic):,} calls have no known price and are in no sum."
-        )
+    notes = list(_uncertain(case, traffic))
     if traffic.self_hosted_calls:
         notes.append(f"{traffic.self_hosted_calls:,} calls are self-hosted already and are left out.")
     if traffic.other_calls:
@@ -111,3 +110,26 @@ def _notes(case: Case, traffic: Traffic) -> tuple[str, ...]:
     if case.plan.volume is not None:
         notes.append("The traffic is made up from the stated volume: when calls come was not measured.")
     return tuple(notes)
+
+
+def _uncertain(case: Case, traffic: Traffic) -> Iterator[str]:
+    """What the sums leave out, and what in them nobody has reported."""
+    uncounted, of_all = traffic.calls_without_usage, f"of {len(traffic):,} calls"
+    if uncounted:
+        unknown = (traffic.calls.input_tokens == UNKNOWN) & (traffic.list_cost_nusd == UNKNOWN)
+        failed = int(np.count_nonzero(unknown & (traffic.calls.failed != 0)))
+        yield (
+            f"Of {uncounted:,} {of_all} the tokens are not known ({failed:,} of them failed): they are in no"
+            " sum, and what they cost, if anything, is not known."
+        )
+    without_price = traffic.unpriced_calls - uncounted
+    if without_price:
+        yield f"{without_price:,} {of_all} have no known price and are in no sum."
+    estimated = case.traffic.calls.estimated != 0
+    if estimated.any():
+        usd = float(case.traffic.list_cost_nusd[estimated].sum()) / 1e9
+        share = f", {usd / case.traffic.list_cost_usd:.0%} of the list cost" if usd > 0 else ""
+        yield (
+            f"The tokens of {int(np.count_nonzero(estimated)):,} {of_all} are estimates{share}: the provider"
+            " did not report them, or the answer broke off."
+        )

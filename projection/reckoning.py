@@ -11,7 +11,7 @@ from projection.options import Placed, Recipe, by_machine, by_offer, staying
 from projection.outcome import Comparison, Course
 from projection.plan import Kind
 from projection.sensitivity import PATHS, Question
-from projection.verdict import best_own
+from projection.verdict import best_own, pays_back
 
 ROUGH_PATHS = 100
 """Enough to tell which courses are worth to be reckoned in full."""
@@ -95,4 +95,5 @@ def _compared(case: Case, course: Course, to: Course) -> Comparison:
 
 
 def _best_first(comparisons: Iterator[Comparison]) -> tuple[Comparison, ...]:
-    return tuple(sorted(comparisons, key=lambda each: -each.npv_usd[1]))
+    """By their worth, but one that pays back is better than any that would have to be sold again first."""
+    return tuple(sorted(comparisons, key=lambda each: (not pays_back(each), -each.npv_usd[1])))

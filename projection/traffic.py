@@ -71,6 +71,12 @@ class Traffic:
         return int(np.count_nonzero(self.list_cost_nusd == UNKNOWN))
 
     @property
+    def calls_without_usage(self) -> int:
+        """Of the unpriced ones, those whose tokens are not known."""
+        unknown = self.calls.input_tokens == UNKNOWN
+        return int(np.count_nonzero(unknown & (self.list_cost_nusd == UNKNOWN)))
+
+    @property
     def list_cost_usd(self) -> float:
         """Of the calls whose cost is known."""
         return int(self.list_cost_nusd[self.list_cost_nusd != UNKNOWN].sum()) / 1e9

@@ -14,9 +14,9 @@ OWN = frozenset({Kind.RENT, Kind.RENT_BUSY_HOURS, Kind.BUY, Kind.HYBRID})
 """Courses that run a machine."""
 _SEVERITY = (
     Binding.TOO_SLOW,
-    Binding.DOES_NOT_FIT,
     Binding.IN_HOUSE,
     Binding.NO_PRICE,
+    Binding.DOES_NOT_FIT,
     Binding.NO_SUBSTITUTE,
 )
 """Of several reasons the one that comes nearest to running."""
@@ -78,8 +78,13 @@ def _pays_off(own: Comparison) -> str:
     return (
         f"to {own.course.name} pays off in month {_month(spread.p50)}"
         f" (P10 {_month(spread.p10)}, P90 {_month(spread.p90)}, never in {spread.never_share:.0%} of paths)"
-        f" against staying, and saves {_usd(own.saved_usd_per_month)} in the first month."
+        f" against staying, and {_in_month_one(own.saved_usd_per_month)} in the first month."
     )
+
+
+def _in_month_one(saved_usd: float) -> str:
+    """Below 0 where it pays off by growth, or by prices to come."""
+    return f"saves {_usd(saved_usd)}" if saved_usd >= 0 else f"costs {_usd(-saved_usd)} more"
 
 
 def _against_hosted(own: Comparison, against: Comparison | None, horizon_months: int) -> str:
@@ -90,14 +95,14 @@ def _against_hosted(own: Comparison, against: Comparison | None, horizon_months:
         return f" Against {model} by somebody else's API it pays off in month {_month(against.payback.p50)}."
     return (
         f" But most of that is the model, not the machine: against {model} by somebody else's API it does not"
-        f" pay off within {horizon_months} months ({against.payback.never_share:.0%} of the paths)."
+        f" pay off within {_months(horizon_months)} ({against.payback.never_share:.0%} of the paths)."
     )
 
 
 def _does_not(
     own: Comparison | None, binding: Binding | None, refused: Sequence[Refused], horizon_months: int
 ) -> str:
-    words = f"self-hosting does not pay off within {horizon_months} months: {binding}"
+    words = f"self-hosting does not pay off within {_months(horizon_months)}: {binding}"
     if own is None:
         reason = next((each.reason for each in refused if each.binding is binding), None)
         return f"{words} ({reason})." if reason else f"{words}."
@@ -105,13 +110,18 @@ def _does_not(
     if binding is Binding.CAPITAL:
         spent = _usd(float(np.median(own.course.upfront_usd)))
         return f"{words} (at best, to {own.course.name}: {_usd(saved)} saved a month, for {spent} first)."
-    return f"{words} (at best, to {own.course.name}: {_usd(-saved)} a month more than staying)."
+    than = f"{_usd(-saved)} a month more than" if saved < 0 else "as much as"
+    return f"{words} (at best, to {own.course.name}: {than} staying)."
 
 
 def _but_hosted(hosted: Comparison | None) -> str:
     if hosted is None or hosted.npv_usd[1] <= 0:
         return ""
     return f" {_capital(hosted.course.name)}'s API would save {_usd(hosted.saved_usd_per_month)} a month."
+
+
+def _months(count: int) -> str:
+    return f"{count} {'month' if count == 1 else 'months'}"
 
 
 def _month(month: float) -> str:

@@ -98,6 +98,7 @@ def _traffic(
         output_tokens=output_tokens,
         cache_read_tokens=unknown,
         failed=nothing,
+        estimated=nothing,
         retry_number=nothing,
     )
     return Traffic(

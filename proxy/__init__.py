@@ -14,7 +14,7 @@ Read in this order:
 - listening           which tap an answer gets
 - kept, estimate/, estimator    tokens of calls whose upstream reports none
 - include_usage, json_edit   asking upstream for usage on the client's behalf, and hiding that we did
-- record, retries     one attempt's row, from open to end; which attempts are one call
+- record, watch, retries      one attempt's row, from open to end; who counts it; which attempts are one call
 - reported            what upstream wrote of its usage, as a row keeps it: the numbers
 - plan                all that is decided before the first attempt
 - forward, sending    the handler: a request in, attempts, an answer out; one attempt

@@ -18,7 +18,7 @@ from proxy.kept import Kept
 from proxy.learned import Learned
 from proxy.listening import Completion
 from proxy.plan import Plan
-from proxy.route import Router
+from proxy.route import url_of
 from proxy.upstream import Upstream
 from proxy.upstream_client import Answer, UpstreamClient
 
@@ -37,11 +37,10 @@ COUNT_SECONDS = 2.0
 class Estimator:
     """Its tokenizers are loaded when the first estimate is made."""
 
-    def __init__(self, client: UpstreamClient, router: Router) -> None:
+    def __init__(self, client: UpstreamClient) -> None:
         self._client = client
-        self._router = router
         self._counter: TokenCounter | None = None
-        self._remotes: dict[str, RemoteTokenizer] = {}
+        self._remotes: dict[Upstream, RemoteTokenizer] = {}
 
     def of(self, plan: Plan) -> Completion | None:
         """None where the answer's text, or the request's, is not known."""
@@ -89,17 +88,16 @@ class Estimator:
         """Local engines count with the model's own tokenizer; a cloud is not asked, it might charge."""
         if not plan.upstream.self_hosted:
             return None
-        name = plan.upstream.name
-        if name not in self._remotes:
-            self._remotes[name] = RemoteTokenizer(partial(self._post, plan.upstream))
-        return self._remotes[name]
+        if plan.upstream not in self._remotes:
+            self._remotes[plan.upstream] = RemoteTokenizer(partial(self._post, plan.upstream))
+        return self._remotes[plan.upstream]
 
     async def _post(self, upstream: Upstream, path: str, body: bytes) -> bytes | None:
         headers = [
             ("Content-Type", "application/json"),
             *([upstream.credential] if upstream.credential else []),
         ]
-        url = self._router.url_of(upstream, path)
+        url = url_of(upstream, path)
         try:
             async with asyncio.timeout(COUNT_SECONDS):
                 answer = await self._client.send("POST", url, headers, body, keeps_connection=False)

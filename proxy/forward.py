@@ -17,6 +17,7 @@ from proxy.plan import Plan, Planner
 from proxy.record import Books, Record
 from proxy.refusal import Refusal, answer_of
 from proxy.relay import relay
+from proxy.retries import Retries
 from proxy.route import Router
 from proxy.sending import Sender
 from proxy.upstream_client import Answer, UpstreamClient
@@ -33,21 +34,34 @@ _TELL_UNASKED = frozenset({"llama.cpp"})
 moves them onto the chunk that is hidden; unasked, its stream passes untouched."""
 
 
+class Lasting:
+    """What goes on when the configuration changes, and other Forwarders take new calls."""
+
+    def __init__(self, client: UpstreamClient) -> None:
+        self.client = client
+        self.estimator = Estimator(client)
+        self.retries = Retries()
+
+    def close(self) -> None:
+        self.estimator.close()
+
+
 class Forwarder:
-    """Handles every request that is not for payback's own pages."""
+    """Handles every request that is not for payback's own pages, by one configuration: a call has the same
+    from its start to its end."""
 
     def __init__(
         self,
         *,
-        client: UpstreamClient,
+        lasting: Lasting,
         router: Router,
         attributor: Attributor,
         books: Books,
         longest_body: int,
     ) -> None:
-        self._planner = Planner(router, attributor, books, longest_body)
-        self._sender = Sender(client, router)
-        self._estimator = Estimator(client, router)
+        self._planner = Planner(router, attributor, books, lasting.retries, longest_body)
+        self._sender = Sender(lasting.client, router)
+        self._estimator = lasting.estimator
         self._books = books
         self._usage_asking = UsageAsking()
 
@@ -57,9 +71,6 @@ class Forwarder:
         except Refusal as refusal:
             return answer_of(refusal, request.raw_path)
         return await self._attempts(plan)
-
-    def close(self) -> None:
-        self._estimator.close()
 
     async def _attempts(self, plan: Plan) -> web.StreamResponse:
         """One attempt; a second where upstream refuses the field that we added."""

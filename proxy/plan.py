@@ -42,12 +42,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Planner:
-    def __init__(self, router: Router, attributor: Attributor, books: Books, longest_body: int) -> None:
+    def __init__(
+        self, router: Router, attributor: Attributor, books: Books, retries: Retries, longest_body: int
+    ) -> None:
         self._router = router
         self._attributor = attributor
         self._books = books
+        self._retries = retries
         self._longest_body = longest_body
-        self._retries = Retries()
 
     async def of(self, request: web.Request) -> Plan:
         """Raises Refusal for a request that goes nowhere."""

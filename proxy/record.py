@@ -23,6 +23,7 @@ from proxy.learned import NOTHING_LEARNED, Learned
 from proxy.refusal import Refusal
 from proxy.reported import render_reported
 from proxy.upstream import Upstream
+from proxy.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,13 @@ class Books:
     """Runs what is still to be done for a call whose client has left; payback's end waits for it."""
     listens_on_s: float = 0
     """How long an answer is heard out whose client has left; 0: upstream is stopped at once."""
+    watch: Watch
+
+
+class CallName(str):
+    """A call's id as text. Its type tells whoever formats a line of the log what it is."""
+
+    __slots__ = ()
 
 
 class Record:
@@ -63,7 +71,7 @@ class Record:
 
     def __init__(self, books: Books, call: Call, upstream: Upstream, *, billable: bool) -> None:
         self.is_ended = False
-        self.call_id = render_call_id(call.call_id)
+        self.call_id = CallName(render_call_id(call.call_id))
         self._books = books
         self._call = call
         self._self_hosted = upstream.self_hosted
@@ -95,7 +103,7 @@ class Record:
     async def open(self) -> None:
         """Raises Refusal where the call cannot be written down and must not be made then."""
         try:
-            await self._books.writer.commit(Entry(call=self._call, state=State.OPEN))
+            await self._written(Entry(call=self._call, state=State.OPEN))
         except LedgerUnavailable as error:
             if self._books.refuse_unrecordable:
                 raise Refusal(
@@ -167,7 +175,9 @@ class Record:
 
     def _ended(self, outcome: Outcome, learned: Learned, problem: str | None) -> Entry:
         self.is_ended = True
-        return self._judged(State.ENDED, learned, outcome, problem)
+        entry = self._judged(State.ENDED, learned, outcome, problem)
+        self._books.watch.ended(entry)
+        return entry
 
     def _judged(
         self, state: State, learned: Learned, outcome: Outcome | None = None, problem: str | None = None
@@ -219,7 +229,10 @@ class Record:
         )
         billable = not (item.is_failed or reading.is_unbilled)
         entry = self._opinion_on(call, State.ENDED, billable=billable)
-        return entry if item.key is None else replace(entry, item_key=self._key_of(scope or "", item.key))
+        if item.key is not None:  # whether it counts, the ledger alone knows: it may have been fetched before
+            return replace(entry, item_key=self._key_of(scope or "", item.key))
+        self._books.watch.ended(entry)
+        return entry
 
     def _reported_usage(self, learned: Learned) -> str | None:
         if learned.reported is not self._reported:
@@ -247,11 +260,16 @@ class Record:
 
     async def _commit(self, entry: Entry) -> None:
         try:
-            await self._books.writer.commit(entry)
+            await self._written(entry)
         except LedgerUnavailable as error:
             if self._books.refuse_unrecordable:
                 raise
             log.warning("call %s is not written down: %s", self.call_id, error)
+
+    async def _written(self, entry: Entry) -> None:
+        started_s = time.perf_counter()
+        await self._books.writer.commit(entry)
+        self._books.watch.committed(time.perf_counter() - started_s)
 
     def _now_us(self) -> int:
         """Start plus the time that went by: the wall clock may jump within a call."""

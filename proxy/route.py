@@ -60,7 +60,7 @@ class Router:
         self._with_patterns = [upstream for upstream in upstreams if upstream.models]
         self._default = self._by_name[default]
         self._known_target_of = lru_cache(maxsize=REMEMBERED_PATHS)(self._target_of)
-        self._known_url_of = lru_cache(maxsize=REMEMBERED_PATHS)(_url_of)
+        self._known_url_of = lru_cache(maxsize=REMEMBERED_PATHS)(url_of)
 
     def target_of(self, method: str, raw_path: str) -> Target | NoRoute:
         """Raw path and query as they stand in the request line."""
@@ -69,7 +69,7 @@ class Router:
 
     def url_of(self, upstream: Upstream, raw_path: str) -> URL:
         """Where *upstream* answers a target's raw path."""
-        return (self._known_url_of if len(raw_path) <= LONGEST_REMEMBERED else _url_of)(upstream, raw_path)
+        return (self._known_url_of if len(raw_path) <= LONGEST_REMEMBERED else url_of)(upstream, raw_path)
 
     def upstream_of(self, target: Target, model: str | None) -> Upstream:
         if target.upstream is not None:
@@ -94,13 +94,15 @@ class Router:
         return Target(own_path, path, upstream, fallback, dialect, model, scope)
 
 
-def _url_of(upstream: Upstream, raw_path: str) -> URL:
+def url_of(upstream: Upstream, raw_path: str) -> URL:
     """*raw_path* is sent as it is, but for a key in it that a configured one takes the place of.
 
     It starts with a slash, so it cannot change scheme, host or port."""
     if upstream.credential is not None:
         raw_path = without_key(raw_path)
-    return URL(f"{upstream.root}{raw_path}", encoded=True)
+    url = URL(f"{upstream.root}{raw_path}", encoded=True)
+    # To yarl an empty query is none; as the end of a path it stays.
+    return url.with_path(f"{url.raw_path}?", encoded=True) if raw_path.endswith("?") else url
 
 
 def _climbs(path: str) -> bool:

@@ -1,7 +1,6 @@
-"""The report in the browser: two pages, read from the ledger, that work without a network and print.
+"""The report in the browser: pages, read from the ledger, that work without a network and print.
 
 Read in this order:
-- pages       the ledger's answers -> what the page of a month says
 - costs       where a sum is money and where it is a dash; what stands beside every sum
 - lines       one call -> one line of the page
 - filters, figures   pure: amounts, counts, times and names -> words for people; floats of a projection too
@@ -13,4 +12,13 @@ Read in this order:
 - assets      both of them, read once and served by name
 - rendering   templates and assets -> pages
 - security    who may see it: host names, password, headers
-- app         routes, threads, errors as pages"""
+- report_settings   what the program tells the report
+- reading     threads of the report's own, in which pages are read from the ledger; errors as pages
+- spend       the overview: what a month costs, on what, and what it will come to
+- prices      what the models in use cost, and who says so
+- months      all months, each as a file to download
+- health      how the ledger and the upstreams are doing
+- api         the same questions, for programs
+- zones, viewer   times in the zone of whoever looks; the form and the cookie that say which
+- compression     gzip for all of these
+- app         all addresses, and the guard in front of them"""

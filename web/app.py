@@ -1,53 +1,30 @@
 """The report's routes. The ledger is read in threads of the report's own; the loop goes on serving calls."""
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ledger.errors import BadPeriod, LedgerError
-from ledger.period import Period, month_of, read_month
-from ledger.store import Reader
+from web.api.failures import as_failure, is_api
+from web.api.routes import Api
 from web.assets import Asset
-from web.decision.routes import PLAN_PATH, DecisionPages
-from web.pages import ask, month_page
-from web.projector import Projector
-from web.rendering import PAYBACK_PATH, REPORT_PATH, Renderer, page_of
+from web.calls.routes import CallsPages
+from web.compression import pack
+from web.decision.routes import DecisionPages
+from web.health.routes import HealthPages
+from web.months.routes import MonthsPages
+from web.prices.routes import PricesPages
+from web.reading import Reading
+from web.rendering import REPORT_PATH, Renderer
+from web.report_settings import ReportSettings
 from web.security import HEADERS, Guard, is_own
+from web.spend.routes import SpendPages
+from web.viewer import SETTINGS_PATH, ViewerSettings, fit
 
-log = logging.getLogger(__name__)
-
-READING_THREADS = 2
-"""Pages that are made at the same time; more would take the interpreter from the calls."""
+_READ_PAGES = (SpendPages, PricesPages, MonthsPages, HealthPages)
 _READ_ONLY = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _KEEP_FOR_GOOD = MappingProxyType({hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportSettings:
-    open_reader: Callable[[], Reader]
-    """A read-only view of the ledger, used by one thread and closed. May raise LedgerError."""
-    now: Callable[[], datetime]
-    """UTC."""
-    base_url: str
-    """What applications point at, such as http://127.0.0.1:8300/v1."""
-    ledger_name: str
-    password: str | None = None
-    """None only where payback listens on loopback alone."""
-    allowed_hosts: frozenset[str] = frozenset()
-    """Host names besides those of loopback under which the pages are answered while there is no password."""
-    notices: Callable[[], Sequence[str]] = tuple
-    """Sentences to show above everything."""
-    projector: Projector | None = None
-    """Answers what plans come to, in a process of its own; None: the page names the command instead."""
-    answer_within_s: float = 5.0
 
 
 def add_report(app: web.Application, settings: ReportSettings) -> None:
@@ -56,19 +33,29 @@ def add_report(app: web.Application, settings: ReportSettings) -> None:
     Raises ValueError on an empty password."""
     guard = Guard(settings.password, settings.allowed_hosts)
     renderer = Renderer(settings.base_url, settings.ledger_name)
-    pages = _Pages(settings, renderer)
+    reading = Reading(settings, renderer)
     decision = DecisionPages(settings.projector, renderer, settings.notices, settings.answer_within_s)
+    calls = CallsPages(settings, renderer, reading)
     app.middlewares.append(_in_front(guard))
-    app.cleanup_ctx.extend([pages.threads, decision.projecting])
-    gets = {REPORT_PATH: pages.report, PAYBACK_PATH: decision.page, PLAN_PATH: decision.plan_file}
-    for path, handler in gets.items():
-        app.router.add_get(path, handler)
-        app.router.add_route(hdrs.METH_ANY, path, pages.not_allowed)
+    app.cleanup_ctx.extend([reading.threads, decision.projecting])
+    app.on_shutdown.append(calls.end)
+    read = (group(settings, renderer, reading) for group in _READ_PAGES)
+    for pages in (*read, calls, decision):
+        _add(app, pages.routes(), _not_allowed(renderer))
     for asset in renderer.assets.values():
         app.router.add_get(asset.url, _handing_out(asset))
+    Api(settings, reading, decision.under_way).add_to(app.router)
+    app.router.add_post(SETTINGS_PATH, ViewerSettings(renderer).take)
+    app.router.add_get(SETTINGS_PATH, _to_report)
     app.router.add_get("/-/", _to_report)
     for path in ("/-", "/-/{rest:.*}"):
-        app.router.add_route(hdrs.METH_ANY, path, pages.not_found)
+        app.router.add_route(hdrs.METH_ANY, path, _not_found(renderer))
+
+
+def _add(app: web.Application, routes: Mapping[str, Handler], not_allowed: Handler) -> None:
+    for path, handler in routes.items():
+        app.router.add_get(path, handler)
+        app.router.add_route(hdrs.METH_ANY, path, not_allowed)
 
 
 def wants_report(request: web.Request) -> bool:
@@ -89,14 +76,20 @@ def _in_front(guard: Guard) -> Middleware:
             return await handler(request)
         try:
             refusal = guard.refusal(request)
-            response = await handler(request) if refusal is None else refusal
+            response = await handler(request) if refusal is None else _refused(request, refusal)
         except web.HTTPException as error:
             _secure(error)
             raise
         _secure(response)
+        fit(request, response)
+        await pack(request, response)
         return response
 
     return in_front
+
+
+def _refused(request: web.Request, refusal: web.Response) -> web.Response:
+    return as_failure(refusal) if is_api(request.path) else refusal
 
 
 def _secure(response: web.StreamResponse) -> None:
@@ -114,60 +107,18 @@ def _handing_out(asset: Asset) -> Handler:
     return hand_out
 
 
-class _Pages:
-    """The handlers, with what they share: the settings, what renders, threads."""
+def _not_found(renderer: Renderer) -> Handler:
+    async def not_found(_: web.Request) -> web.Response:
+        words = "The navigation above leads to all there are; this leads to the first:"
+        return renderer.sentence(404, "There is no such page", words)
 
-    def __init__(self, settings: ReportSettings, renderer: Renderer) -> None:
-        self._settings = settings
-        self._renderer = renderer
-        self._pool: ThreadPoolExecutor | None = None
+    return not_found
 
-    async def threads(self, _: web.Application) -> AsyncIterator[None]:
-        """From the application's start to its end."""
-        self._pool = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="report")
-        yield
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def report(self, request: web.Request) -> web.Response:
-        now = self._settings.now()
-        try:
-            text = request.query.get("month")
-            month = read_month(text) if text else month_of(now.date())
-        except BadPeriod as error:
-            return self._renderer.sentence(400, "There is no such month", str(error))
-        return await self._read_in_time(month, now)
-
-    async def not_found(self, _: web.Request) -> web.Response:
-        return self._renderer.sentence(
-            404, "There is no such page", "The report is two pages; this leads to the first:"
-        )
-
-    async def not_allowed(self, _: web.Request) -> web.Response:
-        response = self._renderer.sentence(405, "The report can only be read", "Ask for it with GET.")
+def _not_allowed(renderer: Renderer) -> Handler:
+    async def not_allowed(_: web.Request) -> web.Response:
+        response = renderer.sentence(405, "The report can only be read", "Ask for it with GET.")
         response.headers[hdrs.ALLOW] = ", ".join(sorted(_READ_ONLY))
         return response
 
-    async def _read_in_time(self, month: Period, now: datetime) -> web.Response:
-        loop, limit_s = asyncio.get_running_loop(), self._settings.answer_within_s
-        try:
-            async with asyncio.timeout(limit_s):
-                html = await loop.run_in_executor(self._pool, self._read_and_render, month, now)
-        except LedgerError as error:
-            return self._renderer.sentence(503, "The ledger cannot be read", str(error))
-        except TimeoutError:
-            return self._renderer.sentence(
-                503, "The ledger is slow", f"It did not answer within {limit_s:g} s."
-            )
-        except Exception as error:  # a page says so, the log says what
-            log.error("the report could not be made", exc_info=error)
-            return self._renderer.sentence(
-                500, "The report could not be made", "The log of payback says why."
-            )
-        return page_of(200, html)
-
-    def _read_and_render(self, month: Period, now: datetime) -> str:
-        with closing(self._settings.open_reader()) as reader, reader.snapshot():
-            answers = ask(reader, month)
-        return self._renderer.render(
-            "report.html", page=month_page(answers, now), notices=self._settings.notices()
-        )
+    return not_allowed

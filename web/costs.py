@@ -34,6 +34,8 @@ class Mark:
     """The sum is less than what the month cost."""
     part: NanoUsd = NOTHING
     """What of the sum these calls come to, where that is for them alone to say."""
+    query: str = ""
+    """Of the list of calls: what leaves these calls only."""
 
     @property
     def text(self) -> str:
@@ -78,14 +80,25 @@ def _estimated(sums: Rollup) -> str:
     return f"their tokens were counted here, as upstream did not say{part}"
 
 
+_MARKS = {
+    "interrupted_calls": ("interrupted", "payback ended before the answer did", "outcome=interrupted"),
+    "self_hosted_calls": ("self-hosted", "on your own hardware, not billed per token", "pricing=self_hosted"),
+    "not_billed_calls": ("not billed", "nothing to bill, such as a list of models", "pricing=not_billed"),
+    "failed_calls": ("failed", "upstream refused, broke off or took too long", "outcome=failed"),
+}
+"""By measure: word, meaning, query."""
+
+
 def marks_of(sums: Rollup) -> tuple[Mark, ...]:
     """All of them, zeros too: that none is unpriced is worth knowing."""
-    unpriced = sums.unpriced_calls
+    unpriced, estimated = sums.unpriced_calls, sums.estimated_calls
+    unknown = "their cost is not known and not in the sum"
+    part = sums.estimated_list_cost
     return (
-        Mark(unpriced, "unpriced", "their cost is not known and not in the sum", is_warning=unpriced > 0),
-        Mark(sums.estimated_calls, "estimated", _estimated(sums), part=sums.estimated_list_cost),
-        Mark(sums.interrupted_calls, "interrupted", "payback ended before the answer did"),
-        Mark(sums.self_hosted_calls, "self-hosted", "on your own hardware, not billed per token"),
-        Mark(sums.not_billed_calls, "not billed", "nothing to bill, such as a list of models"),
-        Mark(sums.failed_calls, "failed", "upstream refused, broke off or took too long"),
+        Mark(unpriced, "unpriced", unknown, is_warning=unpriced > 0, query="pricing=unpriced"),
+        Mark(estimated, "estimated", _estimated(sums), part=part, query="basis=estimated"),
+        *(
+            Mark(getattr(sums, measure), word, meaning, query=query)
+            for measure, (word, meaning, query) in _MARKS.items()
+        ),
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.call import Entry, Outcome, UsageBasis
+from ledger.call import Call, Entry, Outcome, UsageBasis
+from ledger.ids import render_call_id
 from ledger.units import Units
 from web.costs import Cost, cost_of_entry
 from web.filters import duration
@@ -47,6 +48,8 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLine:
+    call_id: str
+    """As an address has it."""
     started_us: int
     model: str | None
     request: str
@@ -68,12 +71,15 @@ class CallLine:
     """Empty where upstream itself said how many tokens there were."""
     cost: Cost
     duration_us: int | None
+    first_byte_us: int | None
+    """Since the start."""
 
 
 def line_of(entry: Entry) -> CallLine:
     call, usage = entry.call, entry.call.usage
     ending, outcome = _ENDINGS[call.outcome] if call.outcome else (Ending.NOT_YET, "under way")
     return CallLine(
+        call_id=render_call_id(call.call_id),
         started_us=call.started_us,
         model=call.model,
         request=call.http_request or call.operation,
@@ -89,8 +95,14 @@ def line_of(entry: Entry) -> CallLine:
         units=_units_in_words(call.units) if call.units else "",
         basis=_BASES[call.usage_basis],
         cost=cost_of_entry(entry),
-        duration_us=None if call.ended_us is None else max(call.ended_us - call.started_us, 0),
+        duration_us=_since_start(call, call.ended_us),
+        first_byte_us=_since_start(call, call.first_byte_us),
     )
+
+
+def _since_start(call: Call, us: int | None) -> int | None:
+    """A clock that was set back meanwhile takes nothing away."""
+    return None if us is None else max(us - call.started_us, 0)
 
 
 def _units_in_words(units: Units) -> str:

@@ -11,6 +11,7 @@ from web.charts.bars import share_bar
 
 REPORT_PATH = "/-/report"
 PAYBACK_PATH = "/-/report/payback"
+CALLS_PATH = "/-/report/calls"
 _FILTERS = (
     "usd", "usd_exact", "plain_usd", "head_of_usd", "tail_of_usd", "tokens", "of_calls", "counted", "share",
     "when", "iso", "day_name", "month_name", "month_key", "duration", "shown", "full",
@@ -52,6 +53,7 @@ def template_environment() -> jinja2.Environment:
     environment.globals |= {
         "report_path": REPORT_PATH,
         "payback_path": PAYBACK_PATH,
+        "calls_path": CALLS_PATH,
         "share_bar": share_bar,
         "here": "",
     }

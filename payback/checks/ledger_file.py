@@ -7,7 +7,7 @@ from ledger.errors import LedgerError
 from ledger.lock import is_held, lock_path
 from ledger.period import US_PER_HOUR, time_of
 from ledger.spool import Spool
-from ledger.sqlite.health import SQLITE_VERSION, has_wal_reset_fault, schema_of_whole_file
+from ledger.sqlite.health import SQLITE_VERSION, faults_of, schema_of_whole_file
 from ledger.store import Disagreement, Reader
 from payback.checks.finding import Finding, fail, ok, warn
 from payback.terminal import clean, counted
@@ -77,10 +77,8 @@ def spool_is_empty(spool: Path, ledger: Path) -> Finding:
 
 def sqlite_is_safe(version: tuple[int, ...] = SQLITE_VERSION) -> Finding:
     name = f"SQLite {'.'.join(map(str, version))}"
-    if not has_wal_reset_fault(version):
-        return ok("sqlite", f"{name} is free of the known fault of its write-ahead log")
-    return warn(
-        "sqlite",
-        f"{name} may lose commits where two connections write one file; payback writes with one, so that is"
-        " harmless while no other program writes to the ledger; SQLite 3.51.3 is free of it",
-    )
+    faults = faults_of(version)
+    if not faults:
+        return ok("sqlite", f"{name} has none of the faults that are known of its write-ahead log")
+    told = "; also, it ".join(f"{fault.what}: {fault.but} ({fault.source})" for fault in faults)
+    return warn("sqlite", f"{name} {told}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from ledger.errors import LedgerError
 from ledger.lock import file_system_of, lock_path, refuse_network
 from payback.checks.finding import Finding, fail, ok, warn
+from payback.day_file import DayFolder
 from payback.errors import SettingsError
 from payback.preconditions import refuse_lenient_parser
 from payback.settings import Settings
@@ -28,8 +29,12 @@ def files_are_private(ledger: Path, spool: Path, secrets: Iterable[Path]) -> Fin
     beside = [ledger.with_name(f"{ledger.name}{end}") for end in ("-wal", "-shm", ".reserve")]
     files = [file for file in (ledger, *beside, lock_path(ledger), spool, *secrets) if file.exists()]
     open_files = [str(file) for file in files if file.stat().st_mode & _OTHERS]
-    if open_files:
-        return warn("permissions", f"others may read some files; run: chmod 600 {' '.join(open_files)}")
+    commands = [f"chmod 600 {' '.join(open_files)}"] if open_files else []
+    days = DayFolder(ledger).path
+    if any(place.stat().st_mode & _OTHERS for place in (days, *days.glob("*")) if place.exists()):
+        commands.append(f"chmod -R go= {days}")
+    if commands:
+        return warn("permissions", f"others may read some files; run: {'; '.join(commands)}")
     not_ours = [str(file) for file in (ledger, spool) if file.exists() and not os.access(file, os.W_OK)]
     if not_ours:
         return warn("permissions", f"this user may not write {not_ours[0]}, and payback serve must; chown it")

@@ -3,18 +3,13 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
-from ledger.call import Entry
 from ledger.errors import BadPeriod, LedgerError
-from ledger.exports.csv_file import csv_lines
-from ledger.exports.jsonl_file import jsonl_lines
-from ledger.exports.manifest import Digest, Manifest
-from ledger.period import Period, month_of
+from ledger.exports.export import FORMATS, MANIFEST_ENDING, Export, file_name
+from ledger.exports.manifest import Manifest
+from ledger.period import Period
 from ledger.sqlite.schema import migrations
-from ledger.store import Reader
 from ledger.tally import Tally
 from payback.clock import utc_now
 from payback.commands.asking import add_period_arguments, ledger_of, open_reader, period_of
@@ -22,7 +17,6 @@ from payback.terminal import cost_in_words, counted
 from payback.version import VERSION
 from payback.whole_file import whole_file
 
-FORMATS: dict[str, Callable[[Iterable[Entry]], Iterator[bytes]]] = {"csv": csv_lines, "jsonl": jsonl_lines}
 STDOUT = "-"
 
 
@@ -51,62 +45,43 @@ def run(args: argparse.Namespace) -> int:
         _refuse_to_replace(path, force=args.force)
         _refuse_ledger(path, ledger_of(args))
     with open_reader(args) as reader:
-        export = _Export(reader, args.format, period)
+        export = Export(reader, args.format, period)
         if path is None:
-            export.to_stdout()
+            _to_stdout(export)
         else:
-            export.to_file(path)
+            _to_file(export, path)
     return 0
 
 
-class _Export:
-    """One pass over the period's calls: counted, rendered, hashed and written as they come."""
-
-    def __init__(self, reader: Reader, format_name: str, period: Period) -> None:
-        self._format, self._period = format_name, period
-        self._tally, self._digest = Tally(), Digest()
-        self._chunks = self._digest.of(FORMATS[format_name](self._tally.of(reader.calls(period))))
-
-    def to_stdout(self) -> None:
-        if sys.stdout is None:
-            raise LedgerError("standard output is closed; give --out the path of a file")
-        sys.stdout.buffer.writelines(self._chunks)
-        sys.stdout.buffer.flush()
-        print(self._manifest(None).as_json(), file=sys.stderr)
-
-    def to_file(self, path: Path) -> None:
-        with whole_file(path) as file:
-            file.writelines(self._chunks)
-        manifest = self._manifest(path.name)
-        with whole_file(_manifest_path(path)) as file:
-            file.write(manifest.as_json(indent=2).encode() + b"\n")
-        print(f"{path}: {_summary(self._tally)}; sha256 and sums in {_manifest_path(path).name}")
-
-    def _manifest(self, file: str | None) -> Manifest:
-        return Manifest(
-            file=file,
-            format=self._format,
-            period=self._period,
-            tally=self._tally,
-            digest=self._digest,
-            payback_version=VERSION,
-            ledger_schema=migrations()[-1][0],
-            created_at=utc_now(),
-        )
+def _to_stdout(export: Export) -> None:
+    if sys.stdout is None:
+        raise LedgerError("standard output is closed; give --out the path of a file")
+    sys.stdout.buffer.writelines(export.chunks)
+    sys.stdout.buffer.flush()
+    print(_manifest(export, None).as_json(), file=sys.stderr)
 
 
-def _name_of(period: Period) -> str:
-    if period == month_of(period.start):
-        return f"payback-{period.start:%Y-%m}"
-    return f"payback-{period.start}_{period.end - timedelta(days=1)}"
+def _to_file(export: Export, path: Path) -> None:
+    with whole_file(path) as file:
+        file.writelines(export.chunks)
+    manifest = _manifest(export, path.name)
+    with whole_file(_manifest_path(path)) as file:
+        file.write(manifest.as_json(indent=2).encode() + b"\n")
+    print(f"{path}: {_summary(export.tally)}; sha256 and sums in {_manifest_path(path).name}")
+
+
+def _manifest(export: Export, file: str | None) -> Manifest:
+    return export.manifest(
+        file, payback_version=VERSION, ledger_schema=migrations()[-1][0], created_at=utc_now()
+    )
 
 
 def _path_of(args: argparse.Namespace, period: Period) -> Path:
-    return Path(f"{_name_of(period)}.{args.format}" if args.out is None else args.out)
+    return Path(file_name(period, args.format) if args.out is None else args.out)
 
 
 def _manifest_path(path: Path) -> Path:
-    return path.with_name(f"{path.name}.manifest.json")
+    return path.with_name(f"{path.name}{MANIFEST_ENDING}")
 
 
 def _refuse_to_replace(path: Path, *, force: bool) -> None:

@@ -5,12 +5,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
+from ledger.as_json import price_as_json, render_rate
 from ledger.meter import Meter
 from ledger.period import Period
-from ledger.price import NoPrice, Price, Rate
+from ledger.price import NoPrice, Price
 from ledger.pricebook import PriceBook
 from ledger.pricelist import nearest_models, prices_of
 from ledger.store import ModelSeen
@@ -18,7 +18,7 @@ from payback.clock import utc_now
 from payback.commands.asking import config_of, open_reader
 from payback.settings import load_settings
 from payback.terminal import SENTENCE_COLUMNS, Column, clean, counted, render_table
-from payback.wiring import UNIT_KEYS, price_book
+from payback.wiring import price_book
 
 SEEN_DAYS = 31
 """Without names, the models that were called in these last days are priced."""
@@ -33,7 +33,6 @@ _TITLES = {
     Meter.PAGE: "per 1,000 pages",
 }
 """Of the meters that do not count tokens."""
-_KEYS = {Meter.REQUEST: "usd_per_kcalls", **{meter: key for key, meter in UNIT_KEYS.items()}}
 
 
 Seen = tuple[ModelSeen, Price | NoPrice | None]
@@ -151,17 +150,6 @@ def _usd_of(price: Price, meter: Meter, input_tokens: int) -> str:
     return "" if rate is None else render_rate(rate, rate.usd_at(input_tokens))
 
 
-def render_rate(rate: Rate, usd: Decimal) -> str:
-    """*usd* of *rate*, as people quote it: per million tokens, or per hour of audio. Two places at least.
-
-    >>> render_rate(Rate(Meter.INPUT, Decimal("3"), 1_000_000), Decimal("3"))
-    '3.00'
-    """
-    quoted = usd * rate.meter.per / rate.per
-    whole, _, places = f"{quoted.normalize():f}".partition(".")
-    return f"{whole}.{places.ljust(2, '0')}"
-
-
 def _source_of(price: Price) -> str:
     return price.source + (f", since {price.since}" if price.since else "")
 
@@ -193,7 +181,7 @@ def _short(price: Price | NoPrice | None) -> str:
 def _listed_as_json(found: Listed) -> dict[str, Any]:
     return {
         "model": found.model,
-        "prices": [_price_as_json(price) for price in found.prices],
+        "prices": [price_as_json(price) for price in found.prices],
         "nearest": list(found.nearest),
     }
 
@@ -206,28 +194,7 @@ def _seen_as_json(seen: ModelSeen, price: Price | NoPrice | None) -> dict[str, A
         "service_tier": seen.service_tier,
         "self_hosted": seen.self_hosted,
         "calls": seen.calls,
-        "price": _price_as_json(price) if isinstance(price, Price) else None,
+        "price": price_as_json(price) if isinstance(price, Price) else None,
         "no_price_reason": price.reason if isinstance(price, NoPrice) else None,
     }
     return told
-
-
-def _price_as_json(price: Price) -> dict[str, Any]:
-    return {
-        "provider": price.provider,
-        "model": price.model,
-        "service_tier": price.service_tier,
-        "rates": [_rate_as_json(rate) for rate in price.rates],
-        "source": price.source,
-        "source_url": price.source_url,
-        "since": price.since.isoformat() if price.since else None,
-    }
-
-
-def _rate_as_json(rate: Rate) -> dict[str, Any]:
-    unit = _KEYS.get(rate.meter, "usd_per_mtok")
-    tiers = [
-        {"above_input_tokens": tier.above_input_tokens, unit: render_rate(rate, tier.usd)}
-        for tier in rate.tiers
-    ]
-    return {"meter": rate.meter.value, unit: render_rate(rate, rate.usd), "tiers": tiers}

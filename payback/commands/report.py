@@ -2,18 +2,23 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
+from ledger.as_json import report_as_json
 from ledger.money import render_usd
 from ledger.rollup import Rollup
 from ledger.store import Group, GroupBy, Report
-from ledger.tally import known_cost, measures_of
+from ledger.tally import known_cost
+from payback.call_lines import LAST_CALLS, render_calls
 from payback.clock import utc_now
 from payback.commands.asking import add_period_arguments, open_reader, period_of, this_month
 from payback.terminal import SENTENCE_COLUMNS, Column, clean, counted, render_table, usd_column
+from payback.watch import watch
 
+EVERY_S, LEAST_S, MOST_S = 5.0, 0.2, 3600.0
 _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 _BESIDE = ("unpriced_calls", "self_hosted_calls", "not_billed_calls", "estimated_calls", "interrupted_calls")
 """What whoever reads the sum must know of; a column stands only where there are any."""
@@ -32,10 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="model",
         help="one line for each (default: model)",
     )
-    parser.add_argument("--json", action="store_true", help="for programs: {from, to, total, groups}")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--json", action="store_true", help="for programs: {from, to, total, groups}")
+    instead.add_argument(
+        "--watch",
+        nargs="?",
+        const=EVERY_S,
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"go on showing it, with the last calls, every {EVERY_S:g} seconds or as often as this says",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.watch is not None:
+        watch(partial(_frame, args), args.watch, sys.stdout)
     today = utc_now().date()
     period = period_of(args, today) or this_month(today)
     with open_reader(args) as reader:
@@ -47,14 +63,27 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def report_as_json(report: Report) -> dict[str, Any]:
-    """The shape that other people's programs read; names are never changed, only added."""
-    return {
-        "from": report.period.start.isoformat(),
-        "to": (report.period.end - timedelta(days=1)).isoformat(),
-        "total": measures_of(report.total),
-        "groups": [{report.by.value: group.value, **measures_of(group.sums)} for group in report.groups],
-    }
+def _frame(args: argparse.Namespace) -> str:
+    """The report and the last calls, all of one moment; without any days, of the month that it is by then."""
+    now = utc_now()
+    period = period_of(args, now.date()) or this_month(now.date())
+    with open_reader(args) as reader, reader.snapshot():
+        report = reader.report(period, GroupBy(args.by))
+        told = render_report(report, reader.unpriced_reasons(period))
+        last = render_calls(reader.last_calls(LAST_CALLS))
+    return f"Read at {now:%Y-%m-%d %H:%M:%S} UTC, every {args.watch:g} s; Ctrl-C ends.\n\n{told}\n\n{last}"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not LEAST_S <= seconds <= MOST_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds from {LEAST_S:g} to {MOST_S:g}"
+        )
+    return seconds
 
 
 def render_report(report: Report, reasons: Sequence[tuple[str, int]]) -> str:

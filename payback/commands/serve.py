@@ -1,14 +1,14 @@
 """payback serve: the proxy, the ledger and the report."""
 
 import argparse
-import logging
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from payback.app import Place, Running
 from payback.app import run as run_place
+from payback.clock import utc_now
 from payback.commands.asking import config_of
+from payback.logs import line_of, set_up
 from payback.settings import Settings, load_settings
 from payback.terminal import counted
 from payback.wiring import ledger_path
@@ -23,15 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    settings = load_settings(config_of(args))
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if args.verbose else logging.WARNING,
-        format="payback: %(levelname)s: %(message)s",
-    )
+    def load() -> Settings:
+        return load_settings(config_of(args))
+
+    settings = load()
+    set_up(settings.log, verbose=args.verbose)
     host = args.host or settings.server.host
     port = settings.server.port if args.port is None else args.port
-    return serve(settings, ledger_path(settings, args.ledger), host=host, port=port)
+    return serve(settings, ledger_path(settings, args.ledger), host=host, port=port, load=load)
 
 
 def serve(
@@ -42,8 +41,11 @@ def serve(
     port: int,
     notices: Sequence[str] = (),
     is_made_up: bool = False,
+    load: Callable[[], Settings] | None = None,
 ) -> int:
-    """Until SIGTERM or Ctrl-C. Raises SettingsError or LedgerError where it cannot start."""
+    """Until SIGTERM or Ctrl-C; *load* reads the configuration again, at SIGHUP.
+
+    Raises SettingsError or LedgerError where it cannot start."""
     place = Place(
         settings=settings,
         ledger=ledger,
@@ -51,8 +53,9 @@ def serve(
         port=port,
         notices=tuple(notices),
         is_made_up=is_made_up,
+        load=load,
     )
-    run_place(place, _announce)
+    run_place(place, _announce_as_json if settings.log.format == "json" else _announce)
     return 0
 
 
@@ -69,6 +72,22 @@ def _announce(running: Running) -> None:
     width = max(map(len, addresses))
     lines = [f"  {what:<{width}}  {address}" for what, address in addresses.items()]
     print("\n".join(lines), flush=True)
+
+
+def _announce_as_json(running: Running) -> None:
+    print(
+        line_of(
+            utc_now(),
+            "info",
+            "payback passes calls on and keeps the books",
+            ledger=str(running.place.ledger),
+            address=f"{running.origin}/v1",
+            report=f"{running.origin}/-/report",
+            notices=list(running.place.notices),
+            left_open=running.left_open,
+        ),
+        flush=True,
+    )
 
 
 def _port(text: str) -> int:

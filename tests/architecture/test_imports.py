@@ -21,7 +21,7 @@ PLANTED = {
     "projection/__init__.py": ("import web.filters", "dependencies point down"),
     "web/filters.py": ("import proxy.sse", "dependencies point down"),
     "proxy/sse.py": ("import asyncio", "pure modules do no I/O"),
-    "web/pages.py": ("import sqlite3", "SQLite is spoken in one package"),
+    "web/spend/page.py": ("import sqlite3", "SQLite is spoken in one package"),
     "ledger/usage.py": ("import ledger.call", "no module waits for a sibling"),
 }
 """A line that must not be in the file, and the contract that says so. ledger.call imports ledger.usage."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.call import Attribution, Entry, Outcome, Pricing, State
+from ledger.call import Attribution, Entry, Outcome, Pricing, State, UsageBasis
 from ledger.lock import LedgerLock
 from ledger.needs import Needs
 from ledger.period import Period, month_of, us_of
@@ -57,6 +57,7 @@ def test_a_call_is_one_row_with_every_count_that_is_known(told_reader: SqliteRea
             "is_self_hosted": 0,
             "is_ended": 1,
             "is_failed": 0,
+            "is_estimated": 0,
             "retry_number": 0,
             "provider_label": "anthropic",
             "request_model_label": "claude-sonnet-4-5",
@@ -80,6 +81,7 @@ def test_every_column_is_a_number_of_its_own(tmp_path: Path) -> None:
         ended_us=us_of(DAY) + 400,
         provider="p", request_model="m", response_model="n", service_tier="t", operation="o", upstream="u",
         who=Attribution(workload="w", project="x"), outcome=Outcome.TIMEOUT,
+            usage_basis=UsageBasis.PARTIAL,
     )  # fmt: skip
     store = open_store(tmp_path / "payback.db")
     store.write([Entry(call=call, state=State.ENDED, pricing=Pricing.SELF_HOSTED)])
@@ -87,7 +89,7 @@ def test_every_column_is_a_number_of_its_own(tmp_path: Path) -> None:
     (row,) = rows_of(reader)
     assert list(row.values()) == [
         *(us_of(DAY) + 5, us_of(DAY) + 400, 1000, 200, 31, 37, 11, 13, 17, 19, 6),
-        *(None, 1, 1, 1, 2, "p", "m", "n", "t", "o", "w", "u"),
+        *(None, 1, 1, 1, 1, 2, "p", "m", "n", "t", "o", "w", "u"),
     ]
     reader.close()
     store.close()

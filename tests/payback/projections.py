@@ -25,7 +25,8 @@ from projection.plan import Kind
 ELECTRICITY = DEFAULTS[0]
 TODAY = Today(
     calls=900, days=30.4375, calls_per_month=900, input_tokens_per_month=2.5e6, output_tokens_per_month=1e6,
-    usd_per_month=120.0, unpriced_calls=3, cached_share=0.25, failed_share=0.01, peak_factor=6.5,
+    usd_per_month=120.0, unpriced_calls=3, calls_without_usage=1, estimated_calls=2,
+    cached_share=0.25, failed_share=0.01, peak_factor=6.5,
     most_concurrent=4, models=("gpt-4o", "gpt-4o-mini"),
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from ledger.call import Entry
 from ledger.pricelist import newest_price_day
 from ledger.spool import Spool
-from ledger.sqlite.health import has_wal_reset_fault, schema_of_whole_file
+from ledger.sqlite.health import FAULTS, faults_of, schema_of_whole_file
 from payback.checks import machine
 from payback.checks.finding import Level, ok
 from payback.checks.ledger_file import newest_call, spool_is_empty, sqlite_is_safe
@@ -35,14 +35,26 @@ def an_entry() -> Entry:
     ("version", "has_it"),
     [
         ((3, 6, 23), False), ((3, 7, 0), True), ((3, 40, 1), True), ((3, 44, 5), True), ((3, 44, 6), False),
-        ((3, 50, 7), False), ((3, 51, 2), True), ((3, 51, 3), False),
+        ((3, 50, 7), False), ((3, 51, 2), True), ((3, 51, 3), False), ((3, 53, 1), False),
     ],
 )  # fmt: skip
 def test_a_sqlite_with_the_fault_of_its_log_is_told(version: tuple[int, ...], has_it: bool) -> None:
-    assert has_wal_reset_fault(version) is has_it
+    assert (FAULTS[0] in faults_of(version)) is has_it
     finding = sqlite_is_safe(version)
     assert finding.level is (Level.WARN if has_it else Level.OK)
     assert ".".join(map(str, version)) in finding.sentence
+    assert ("https://www.sqlite.org/wal.html" in finding.sentence) is has_it
+
+
+def test_a_sqlite_that_was_withdrawn_is_told_with_its_source() -> None:
+    finding = sqlite_is_safe((3, 52, 0))
+    assert finding.level is Level.WARN
+    assert finding.sentence.startswith("SQLite 3.52.0 was withdrawn by its makers")
+    assert finding.sentence.endswith("(https://www.sqlite.org/changes.html)")
+
+
+def test_every_known_fault_of_sqlite_has_a_source() -> None:
+    assert [fault.what for fault in FAULTS if not fault.source.startswith("https://www.sqlite.org/")] == []
 
 
 def test_the_schema_is_told_of_a_ledger_that_was_read_as_a_whole(tmp_path: Path) -> None:
@@ -85,6 +97,21 @@ def test_files_that_others_may_read_are_told_with_the_command_that_mends_it(tmp_
     finding = machine.files_are_private(ledger, spool, [secret])
     assert finding.level is Level.WARN
     assert finding.sentence == f"others may read some files; run: chmod 600 {ledger} {secret}"
+
+
+@pytest.mark.parametrize("opened", ["payback.db.columns", "payback.db.columns/2026-11-21.day"])
+def test_calls_that_were_kept_for_projections_are_as_private_as_the_ledger(
+    tmp_path: Path, opened: str
+) -> None:
+    ledger, days = tmp_path / "payback.db", tmp_path / "payback.db.columns"
+    ledger.touch(0o600)
+    days.mkdir(0o700)
+    (days / "2026-11-21.day").touch(0o600)
+    assert machine.files_are_private(ledger, tmp_path / "spool", []).level is Level.OK
+    (tmp_path / opened).chmod(0o744)
+    finding = machine.files_are_private(ledger, tmp_path / "spool", [])
+    assert finding.level is Level.WARN
+    assert finding.sentence == f"others may read some files; run: chmod -R go= {days}"
 
 
 def test_the_files_of_secrets_are_those_of_the_configuration() -> None:

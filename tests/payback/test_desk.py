@@ -114,3 +114,16 @@ async def test_the_calls_of_the_ledger_are_projected_by_workload(tmp_path: Path)
     await desk.close()
     assert [found["workload"] for found in answer["projections"]] == ["support-bot"]
     assert answer["made_up"] is True
+
+
+async def test_new_prices_hold_from_the_next_question_on(desk: Desk, tmp_path: Path) -> None:
+    """They are told to a process when it starts, so another one answers; the same prices keep it."""
+    await desk.project(STATED)
+    first = pid_of(desk)
+    desk.use(Setup(ledger=tmp_path / "payback.db", book=PriceBook()))
+    assert is_running(first)
+    await desk.project(STATED)
+    assert pid_of(desk) != first
+    second = pid_of(desk)
+    await desk.project(STATED)
+    assert pid_of(desk) == second

@@ -126,8 +126,8 @@ UNKNOWN = {
         " user_agent, header"
     ),
     f'{KEY}secrets = {{ env = "CI_KEY" }}': "[[key]] 1 secrets is no known key; did you mean secret?",
-    '"a\\nb" = 1': '"a\\nb" is no known key; known are default_upstream, server, ledger, report, upstream,'
-    " price, alias, key, workload",
+    '"a\\nb" = 1': '"a\\nb" is no known key; known are default_upstream, server, ledger, report, log,'
+    " upstream, price, alias, key, workload",
 }
 
 

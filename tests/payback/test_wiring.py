@@ -16,6 +16,7 @@ from payback.sections import PriceSettings
 from payback.settings import Settings, read_settings
 from payback.wiring import (
     attributor,
+    distinct_names,
     key_names,
     ledger_path,
     price_book,
@@ -24,6 +25,7 @@ from payback.wiring import (
     workload_rules,
 )
 from proxy.credential import label_of
+from proxy.distinct import DistinctNames
 from proxy.upstream import Upstream
 from proxy.workload_rule import FACTS
 
@@ -196,7 +198,7 @@ def keys(*names: str) -> Settings:
 
 def test_a_key_of_the_configuration_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "sk-canary")
-    named = attributor(keys("CI"), b"of this ledger")
+    named = attributor(keys("CI"), b"of this ledger", DistinctNames())
     assert named.of({"Authorization": "Bearer sk-canary"}, "/", None).key == "CI"
     assert named.of({"Authorization": "Bearer sk-other"}, "/", None).key == label_of(
         "sk-other", b"of this ledger"
@@ -207,7 +209,7 @@ def test_a_key_of_the_configuration_is_known_by_its_name(monkeypatch: pytest.Mon
 def test_a_key_whose_secret_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(SettingsError) as raised:
-        attributor(keys("CI"), b"")
+        attributor(keys("CI"), b"", DistinctNames())
     assert str(raised.value) == (
         "key CI: secret: the environment variable CI is empty or not there;"
         " set it, or take key CI: secret out"
@@ -218,10 +220,11 @@ def test_a_secret_that_has_two_names_is_told_without_repeating_it(monkeypatch: p
     monkeypatch.setenv("CI", "sk-canary")
     monkeypatch.setenv("CD", "sk-canary")
     with pytest.raises(SettingsError) as raised:
-        attributor(keys("CI", "CD"), b"")
+        attributor(keys("CI", "CD"), b"", DistinctNames())
     assert str(raised.value) == "key CD: secret is that of key CI too; take one of the two out"
 
 
 def test_names_are_kept_apart_up_to_the_number_in_the_configuration() -> None:
-    bounded = attributor(settings_with(ledger={"max_names": 1}), b"")
+    settings = settings_with(ledger={"max_names": 1})
+    bounded = attributor(settings, b"", distinct_names(settings))
     assert [bounded.name_of("model", model) for model in ("a", "b")] == ["a", "other"]

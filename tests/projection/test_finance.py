@@ -44,8 +44,13 @@ def test_a_sale_brings_the_month_nearer() -> None:
 
 
 def test_who_spends_nothing_first_has_paid_back_at_once_unless_the_first_month_costs() -> None:
-    months = payback_months(np.array([[0, 5, 5], [0, 0, 0], [0, -1, 0.5], [0, -1, 2], [7, -9, 0]]))
+    months = payback_months(np.array([[0, 5, 5], [0, 0, 3], [0, -1, 0.5], [0, -1, 2], [7, -9, 0]]))
     assert months.tolist() == [0, 0, math.inf, 1.5, 0]
+
+
+def test_where_nothing_is_spent_and_nothing_saved_no_month_is_named() -> None:
+    assert payback_months([[0, 0, 0], [-5, 0, 5]]).tolist() == [math.inf, 2]
+    assert payback_months([0, 0, 0], 0.1, [0, 0, 0]) == math.inf
 
 
 def test_one_month_that_only_costs_is_never_back() -> None:

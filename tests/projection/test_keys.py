@@ -96,7 +96,7 @@ def test_a_flag_is_no_whole_number() -> None:
 def test_money_may_stand_in_quotes_as_in_the_configuration() -> None:
     assert (usd("3.00"), usd(Decimal(3)), usd(0)) == (3.0, 3.0, 0.0)
     for wrong in ("free", "", "-1", -1, "nan", "inf", None):
-        with pytest.raises(ValueError, match=r"^USD of 0 or more"):
+        with pytest.raises(ValueError, match=r"^USD from 0 to 1,000,000,000,000"):
             usd(wrong)
 
 

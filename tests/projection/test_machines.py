@@ -35,6 +35,22 @@ def test_answers_that_were_not_good_enough_are_paid_for_twice() -> None:
     assert course.parts_usd["fallback"] == pytest.approx(200)
 
 
+def test_what_goes_back_to_todays_api_is_not_asked_there_a_second_time() -> None:
+    """Half overflows and a tenth of the rest finds the machine down: 450 of 1,000 are answered by it."""
+    told = base(volume=4.0, fallback_share=0.2, downtime_share=0.1, electricity_usd_per_kwh=0.0)
+    parts = buy(told, move(250.0), machine(grows=False)).parts_usd
+    assert (parts["overflow"], parts["downtime"]) == pytest.approx((500, 50))
+    assert parts["fallback"] == pytest.approx(0.2 * 450)
+
+
+def test_what_goes_to_the_open_models_api_can_be_as_bad_as_at_home() -> None:
+    told = base(volume=4.0, fallback_share=0.2, electricity_usd_per_kwh=0.0)
+    elsewhere = replace(move(250.0), hosted_usd_per_month=25.0)
+    parts = hybrid(told, elsewhere, machine(copies=1), copies=1).parts_usd
+    assert parts["overflow"] == pytest.approx(0.5 * 4 * 25)
+    assert parts["fallback"] == pytest.approx(0.2 * 1000)
+
+
 def test_while_the_machine_is_down_the_api_is_paid() -> None:
     assert month_usd(rent(base(downtime_share=0.01), move(), machine())) == pytest.approx(0.5 * 730.5 + 10)
 
@@ -56,6 +72,15 @@ def test_a_second_machine_is_bought_once_and_kept() -> None:
     course = buy(kept, move(), machine())
     assert only(course.upfront_usd) == pytest.approx(2000)
     assert [month_usd(course, month) for month in range(3)] == pytest.approx([0, 2000, 0])
+
+
+def test_a_second_machine_is_bought_with_its_host_and_spares_at_that_months_price() -> None:
+    told = base(
+        volume=np.array([1.0, 3.0]), months=2, electricity_usd_per_kwh=0.0, spares_share=0.05,
+        hardware_drift_per_year=-0.36,
+    )  # fmt: skip
+    course = buy(told, move(), replace(machine(), host_usd=1500.0))
+    assert month_usd(course, 1) == pytest.approx((2000 + 1500 + 100) * 0.64 ** (1.5 / 12))
 
 
 def test_what_is_planned_as_it_stands_gets_no_second_machine() -> None:
@@ -98,6 +123,13 @@ def test_the_base_load_alone_leaves_the_rest_to_the_api() -> None:
     assert month_usd(course) == pytest.approx(0.5 * 2 * 1000)
 
 
+@pytest.mark.parametrize(("copies", "host_usd"), [(2, 1500), (3, 3000), (4, 3000)])
+def test_a_part_of_the_cards_takes_a_part_of_the_hosts_that_were_stated(copies: int, host_usd: float) -> None:
+    """Two cards a host: four stand in two, which cost 3,000 together."""
+    course = hybrid(base(), move(), replace(machine(copies=4), host_usd=3000.0), copies=copies)
+    assert only(course.upfront_usd) == pytest.approx(2000 * copies + host_usd)
+
+
 def test_a_slow_machine_overflows_as_more_traffic_would() -> None:
     slow = buy(base(speed_factor=0.25, electricity_usd_per_kwh=0.0), move(), machine(grows=False))
     assert slow.parts_usd["overflow"] == pytest.approx(500)  # factor 4, full at 2: half of $1,000
@@ -123,6 +155,23 @@ def test_an_idle_machine_makes_each_token_dear_and_a_full_one_cheap() -> None:
     course = rent(base(), move(tokens_per_month=100e6), machine())
     assert course.usd_per_mtok_observed == pytest.approx(365.25 / 100)
     assert course.usd_per_mtok_full == pytest.approx(365.25 / (1000 * 730.5 * 3600 / 1e6))
+
+
+def test_the_price_of_a_token_at_full_load_is_that_of_the_copies_there_are() -> None:
+    """At a quarter of the traffic two copies of four are rented: half the rent for half the tokens."""
+    some, all_four = (
+        rent(base(volume=volume), move(), machine(copies=4)).usd_per_mtok_full for volume in (1.0, 2.0)
+    )
+    assert some == pytest.approx(0.5 * 1e6 / (1000 * 3600))
+    assert some == pytest.approx(all_four)
+
+
+def test_at_full_load_a_bought_machine_is_busy_in_every_hour_and_takes_the_current_for_it() -> None:
+    told = base(electricity_usd_per_kwh=0.2, resale_decay_per_year=0.0, hardware_price_factor=0.001)
+    course = buy(told, move(), machine())
+    worn = 2 * (1 - 0.72 * 0.85) / MONTHS
+    kwh = 450 * 730.5 / 1000  # card 400 W, host 50 W
+    assert course.usd_per_mtok_full == pytest.approx((0.2 * kwh + worn) / (1000 * 730.5 * 3600 / 1e6))
 
 
 def test_the_price_of_a_bought_token_holds_the_wear_of_the_machine() -> None:

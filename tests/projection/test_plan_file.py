@@ -262,7 +262,7 @@ MISTAKES = [
     ),
     (
         '[[course]]\nhardware_usd = "much"\nhardware = "H100"',
-        'plan.toml: [[course]] 1 hardware_usd is "much"; write USD of 0 or more, such as 3.00',
+        'plan.toml: [[course]] 1 hardware_usd is "much"; write USD from 0 to 1,000,000,000,000, such as 3.00',
     ),
     (
         "[[course]]\nrent_usd_per_h = 2",

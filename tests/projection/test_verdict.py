@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from projection.compare import compared
@@ -88,3 +90,28 @@ def test_a_machine_that_only_beats_the_dear_model_says_that_the_model_is_the_sav
     own, never = bought(told, 1000), bought(base(100, electricity_usd_per_kwh=0.0), 100)
     sentence = sentence_of(None, own, None, never, None, (), 36)
     assert "most of that is the model, not the machine" in sentence
+
+
+def test_what_pays_off_later_and_costs_more_first_says_that_it_costs_more() -> None:
+    growing = np.array([0.1, *[2.0] * 11])  # $100 against $300 of operation, then $2,000
+    told = base(volume=growing, ops_h_per_month=3, electricity_usd_per_kwh=0.0)
+    own = bought(told, 1000)
+    assert pays_back(own)
+    sentence = sentence_of(None, own, None, None, None, (), 36)
+    assert "against staying, and costs $200 more in the first month." in sentence
+
+
+def test_a_saving_of_exactly_nothing_is_as_much_as_staying() -> None:
+    told = base(365.25)
+    own = compared(rent(told, move(365.25), machine()), stay(told, "gpt-4o"), 0.0)
+    assert not pays_back(own)
+    sentence = sentence_of(None, own, None, None, binding_of(own, ()), (), 1)
+    assert "does not pay off within 1 month: saving below running cost" in sentence
+    assert "as much as staying" in sentence
+
+
+def test_what_fits_and_may_not_stands_nearer_to_running_than_what_does_not_fit() -> None:
+    barred = Refused(name="8B", kind=None, binding=Binding.IN_HOUSE, reason="elsewhere")
+    priceless = Refused(name="8B", kind=None, binding=Binding.NO_PRICE, reason="no price")
+    assert binding_of(None, (LARGE, priceless, barred)) is Binding.IN_HOUSE
+    assert binding_of(None, (LARGE, priceless)) is Binding.NO_PRICE

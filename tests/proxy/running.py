@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sqlite3
 import sys
 import time
@@ -163,6 +164,6 @@ async def _port_announced(started: asyncio.subprocess.Process) -> int:
     assert started.stdout is not None
     async with asyncio.timeout(20):
         async for line in started.stdout:
-            if b"/-/report" in line:
-                return int(line.rsplit(b":", 1)[1].partition(b"/")[0])
+            if found := re.search(rb":(\d+)/-/report", line):
+                return int(found[1])
     raise AssertionError("payback serve has ended without saying where it listens")

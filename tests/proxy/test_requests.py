@@ -29,6 +29,7 @@ EMBEDDED = b'{"model":"small-model","data":[],"usage":{"prompt_tokens":8,"total_
         "//host.test/v1/x",
         "/v1/x?path=../../y&url=http://other.test/",
         "/v1/caf%C3%A9?q=%00",
+        "/v1/models?",
     ],
 )
 async def test_path_and_query_arrive_as_they_were_sent(

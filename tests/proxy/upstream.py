@@ -154,14 +154,14 @@ class Upstream:
 
 
 @asynccontextmanager
-async def scripted_upstream(certificate: Path | None = None) -> AsyncIterator[Upstream]:
+async def scripted_upstream(certificate: Path | None = None, port: int = 0) -> AsyncIterator[Upstream]:
     """Speaks TLS where it has a *certificate*. Raises at the end what a script has raised."""
     upstream = Upstream()
     tls = None
     if certificate is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(certificate)
-    server = await asyncio.start_server(upstream.accept, "127.0.0.1", 0, limit=LONGEST_LINE_BYTES, ssl=tls)
+    server = await asyncio.start_server(upstream.accept, "127.0.0.1", port, limit=LONGEST_LINE_BYTES, ssl=tls)
     upstream.port = server.sockets[0].getsockname()[1]
     try:
         yield upstream

@@ -9,7 +9,8 @@ from aiohttp import ClientSession, web
 
 from ledger.sqlite.reader import open_sqlite_reader
 from tests.web.sample import NOW
-from web.app import ReportSettings, add_report
+from web.app import add_report
+from web.report_settings import ReportSettings
 
 BASE_URL = "http://127.0.0.1:8300/v1"
 

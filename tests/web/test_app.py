@@ -219,7 +219,7 @@ async def test_all_answers_forbid_what_a_page_of_ours_never_does(ledger: Path) -
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert (
             "no-store" in answer.headers["Cache-Control"]
             or answer.headers["Content-Type"] != "text/html; charset=utf-8"

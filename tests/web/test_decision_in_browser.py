@@ -11,7 +11,7 @@ from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromiu
 from tests.web.projected import Answering, hostile_answer
 from tests.web.sample import write_ledger
 from tests.web.server import serving, settings_for
-from web.app import ReportSettings
+from web.report_settings import ReportSettings
 from web.projector import NothingToProject
 from web.rendering import PAYBACK_PATH
 

@@ -79,6 +79,11 @@ def round_steps(largest: NanoUsd) -> tuple[int, int]:
         power *= 10
 
 
+def amount_lines(step: int, top: int) -> Markup:
+    """Across the plot, each with its amount: from round_steps."""
+    return joined([_line(NanoUsd(amount), step, top) for amount in range(step, top + 1, step)])
+
+
 def _line(amount: NanoUsd, step: int, top: int) -> Markup:
     y = short(_TOP + PLOT_HEIGHT * (1 - amount / top))
     return Markup(

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
 from web.decision.form import CHOICES, form_of
 from web.decision.page import decision_page
@@ -45,6 +46,14 @@ class DecisionPages:
         if self._under_way is not None:
             await self._under_way.end()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def under_way(self) -> UnderWay | None:
+        """What the API asks too; None: nobody projects."""
+        return self._under_way
+
+    def routes(self) -> Mapping[str, Handler]:
+        return {PAYBACK_PATH: self.page, PLAN_PATH: self.plan_file}
 
     async def page(self, request: web.Request) -> web.Response:
         try:

@@ -7,7 +7,8 @@ SELECT started_us, coalesce(ended_us, -1),
        coalesce(cache_write_tokens, -1), coalesce(cache_write_1h_tokens, -1), coalesce(reasoning_tokens, -1),
        coalesce(input_image_tokens, -1), coalesce(input_audio_tokens, -1), coalesce(needs, -1),
        coalesce(list_cost_nusd, -1), coalesce(pricing = 'self_hosted', 0), state = 2,
-       coalesce(outcome IN ('upstream_error', 'upstream_broke', 'timeout'), 0), retry_number,
+       coalesce(outcome IN ('upstream_error', 'upstream_broke', 'timeout'), 0),
+       usage_basis IN ('estimated', 'partial'), retry_number,
        coalesce(provider_label, -1), coalesce(request_model_label, -1), coalesce(response_model_label, -1),
        coalesce(service_tier_label, -1), operation_label, coalesce(workload_label, -1), upstream_label
   FROM call

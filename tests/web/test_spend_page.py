@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger.call import Attribution, Entry, Outcome, Pricing, State, UsageBasis
+from ledger.call import Attribution, Entry, Outcome, Pricing, UsageBasis
 from ledger.period import Period, month_of, read_month, us_of
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.usage import TokenUsage
 from tests.web.sample import NOW, PRICES, entry_at, write_ledger
-from web.pages import LAST_CALLS, LONGEST_TABLE, MonthPage, ask, month_page
+from web.spend.answers import ask
+from web.spend.breakdowns import LONGEST_TABLE
+from web.spend.page import MonthPage, month_page
+from web.spend.remembered import Remembered
 
 SONNET, MINI, GPT_4O = PRICES
 SECOND_US = 1_000_000
@@ -39,14 +42,14 @@ class Pages:
     def of(self, entries: Iterable[Entry], month: Period | None = None, now: datetime = NOW) -> MonthPage:
         write_ledger(self._ledger, list(entries))
         with closing(open_sqlite_reader(self._ledger)) as reader:
-            return month_page(ask(reader, month or month_of(now.date())), now)
+            return month_page(ask(reader, month or month_of(now.date()), now.date(), Remembered()), now)
 
 
 def test_the_month_is_the_sum_of_its_calls_and_of_no_others(pages: Pages) -> None:
     """2026-10-31 9,999,999 tokens; 2026-11-01 400; 2026-11-22 1200."""
     page = pages.of([priced(at(31, 86_399, month=10), 9_999_999), priced(at(1), 400), priced(at(22), 1200)])
     assert (page.cost.amount, page.total.calls, page.total.input_tokens) == (4_000_000, 2, 1600)
-    assert [(row.day.day, row.cost.amount) for row in page.days] == [(1, 1_000_000), (22, 3_000_000)]
+    assert [(row.day.day, row.cost.amount) for row in page.days.rows] == [(1, 1_000_000), (22, 3_000_000)]
 
 
 def test_unpriced_calls_are_counted_with_their_reasons_and_are_not_in_the_sum(pages: Pages) -> None:
@@ -67,8 +70,8 @@ def test_reasons_and_the_rest_of_them_are_all_unpriced_calls(pages: Pages) -> No
 def test_a_month_of_unknown_costs_is_a_dash_and_has_no_chart(pages: Pages) -> None:
     page = pages.of([entry_at(at(3), unpriced_reason="no price for openai x")])
     assert page.cost.is_unknown
-    assert not page.chart
-    assert [row.cost.amount for row in page.days] == [None]
+    assert not page.days.chart
+    assert [row.cost.amount for row in page.days.rows] == [None]
 
 
 def test_a_self_hosted_month_says_so_and_its_shares_are_shares_of_calls(pages: Pages) -> None:
@@ -108,43 +111,26 @@ def test_a_breakdown_without_a_single_name_is_known_as_such(pages: Pages) -> Non
     page = pages.of([priced(at(3), 400, who=Attribution(user="ana"))])
     named = {part.topic.by.value: part.is_named for part in page.breakdowns}
     assert named == {
-        "model": True, "workload": False, "project": False, "user": True, "key": False, "upstream": True,
+        "model": True, "workload": False, "project": False, "user": True, "key": False, "client": False,
+        "upstream": True,
     }  # fmt: skip
 
 
 def test_the_chart_says_in_words_what_it_shows_and_marks_days_of_unknown_cost(pages: Pages) -> None:
     page = pages.of([priced(at(3), 4000), priced(at(4), 400), entry_at(at(4, 1), unpriced_reason="x")])
-    assert "Spend by day in November 2026. The most on 3 November 2026: $0.01." in page.chart
-    assert "3 November 2026: $0.010000, 1 call<" in page.chart
-    assert "4 November 2026: $0.001000, 2 calls, 1 unpriced<" in page.chart
-    assert "5 November 2026: no calls<" in page.chart
-    assert page.chart.count("<g ") == 30
-    assert page.chart.count("<circle") == 1
+    chart = page.days.chart
+    assert "Spend by day and model in November 2026. The most on 3 November 2026: $0.01." in chart
+    assert "3 November 2026: $0.010000, 1 call\ngpt-4o: $0.010000<" in chart
+    assert "4 November 2026: $0.001000, 2 calls, 1 unpriced\ngpt-4o: $0.001000<" in chart
+    assert "5 November 2026: no calls<" in chart
+    assert chart.count("<a ") == 30
+    assert chart.count("<circle") == 1
 
 
 def test_the_table_of_days_has_the_decimals_that_its_exact_amounts_need(pages: Pages) -> None:
     usage = TokenUsage(input_tokens=1, cache_read_tokens=1)  # 0.025 USD per million: 25 nano-USD
     page = pages.of([entry_at(at(3), usage=usage, usage_basis=UsageBasis.REPORTED, price=MINI)])
-    assert (page.days[0].cost.amount, page.day_places) == (25, 9)
-
-
-def test_the_latest_calls_come_latest_first_and_open_ones_too(pages: Pages) -> None:
-    """No process writes this ledger any more, so the open call is shown as interrupted."""
-    under_way = entry_at(at(5, 9), outcome=None, http_status=None, state=State.OPEN, pricing=None)
-    page = pages.of([*(priced(at(5, n % 9), 400, number=n) for n in range(60)), under_way])
-    assert len(page.calls) == LAST_CALLS
-    assert [line.started_us for line in page.calls] == sorted(
-        (line.started_us for line in page.calls), reverse=True
-    )
-    assert page.calls[0].outcome == "interrupted"
-
-
-def test_another_months_page_shows_its_own_calls_only(pages: Pages) -> None:
-    entries = [priced(at(20, month=10), 400), priced(at(3), 800)]
-    october = pages.of(entries, read_month("2026-10"))
-    assert [line.input_tokens for line in october.calls] == [400]
-    assert october.latest_month == date(2026, 11, 1)
-    assert [line.input_tokens for line in pages.of([], read_month("2026-11")).calls] == [800, 400]
+    assert (page.days.rows[0].cost.amount, page.days.places) == (25, 9)
 
 
 def test_a_ledger_without_calls_is_not_a_month_without_calls(pages: Pages) -> None:

@@ -1,0 +1,52 @@
+"""From a configuration to what handles calls: all of it, or an error before anything has changed."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from payback.errors import SettingsError
+from payback.forwarders import Forwarders
+from payback.metrics import Metrics
+from payback.settings import read_settings
+from payback.under_way import UnderWay
+from proxy.distinct import DistinctNames
+from proxy.forward import Lasting
+from proxy.upstream_client import UpstreamClient
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[UpstreamClient]:
+    opened = UpstreamClient(connect_timeout_s=1, idle_timeout_s=1)
+    yield opened
+    await opened.close()
+
+
+def forwarders(client: UpstreamClient, names: DistinctNames) -> Forwarders:
+    return Forwarders(
+        host="127.0.0.1",
+        port=8300,
+        writer=None,  # type: ignore[arg-type]  # nothing is written
+        secret=b"of the ledger",
+        calls=UnderWay(),
+        lasting=Lasting(client),
+        names=names,
+        watch=Metrics(),
+    )
+
+
+async def test_a_configuration_that_is_refused_has_taught_no_name(client: UpstreamClient) -> None:
+    """Its workloads would take no room among the names of clients, and would not become other."""
+    names = DistinctNames(most=0)
+    rule = {"workload": [{"name": "nightly", "match": {"model": "*"}}]}
+    unset = {"key": [{"name": "ci", "secret": {"env": "PAYBACK_TEST_UNSET"}}]}
+    with pytest.raises(SettingsError, match="PAYBACK_TEST_UNSET"):
+        forwarders(client, names).make(read_settings(rule | unset, "test"))
+    assert names.of("workload", "nightly") == "other"
+    forwarders(client, names).make(read_settings(rule, "test"))
+    assert names.of("workload", "nightly") == "nightly"
+
+
+async def test_an_upstream_that_is_payback_itself_is_refused_at_a_reload_too(client: UpstreamClient) -> None:
+    itself = {"upstream": [{"name": "lab", "base_url": "http://127.0.0.1:8300/v1"}]}
+    with pytest.raises(SettingsError, match="is payback itself"):
+        forwarders(client, DistinctNames()).make(read_settings(itself, "test"))
