@@ -26,6 +26,7 @@ def render_projection(found: Projection) -> str:
         clean(found.sentence, _LONGEST),
         _block("Today", _today(found)),
         _block(_title_of_courses(found), [_courses(found)]),
+        _block("What is known of the open models, against today's", _gaps(found)),
         _block("What each step alone would save", _ladder(found)),
         _block("Machines, against the same model by somebody else's API", _against_hosted(found)),
         _block("What must be true for even odds, each by itself", _must_be_true(found.must_be_true)),
@@ -130,6 +131,13 @@ def _against_hosted(found: Projection) -> Iterator[str]:
 
 def _middle(values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
     return float(np.median(values))
+
+
+def _gaps(found: Projection) -> Iterator[str]:
+    """What was published; whether it holds for these prompts nobody has tried."""
+    known = {course.model: course.substitute.gap for course in found.courses if course.substitute}
+    for model, gap in known.items():
+        yield clean(f"{model}: {gap}", _LONGEST)
 
 
 def _ladder(found: Projection) -> Iterator[str]:

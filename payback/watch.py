@@ -80,8 +80,8 @@ def _draw(text: str, out: TextIO) -> None:
 
 def fitted(lines: list[str], columns: int, rows: int) -> list[str]:
     """
-    >>> fitted(["abcdef", "b", "c"], 4, 2)
-    ['abcd', '... 2 more lines']
+    >>> fitted(["a line that is too long", "b", "c"], 16, 2)
+    ['a line that is t', '... 2 more lines']
     """
     if len(lines) > rows:
         left_out = len(lines) - max(rows - 1, 0)

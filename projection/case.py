@@ -72,7 +72,9 @@ class Case:
 
 def case_of(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) -> Case:
     """Raises NothingToProject where there is no call, or none with a known price, or no token."""
-    priced = _begun(traffic.picked(traffic.list_cost_nusd != UNKNOWN))
+    priced = traffic.picked(traffic.list_cost_nusd != UNKNOWN)
+    if plan.volume is None:  # what is stated holds for the whole time that was made up
+        priced = _begun(priced)
     if len(priced) == 0:
         raise NothingToProject(_nothing(traffic))
     demand = demand_of(priced.calls, from_us=priced.from_us, to_us=priced.to_us)

@@ -263,8 +263,7 @@ def _added_usd(base: Base, machine: Machine, owned: Owned, work: _Work) -> Float
     before = np.concatenate(
         [np.full((len(work.copies), 1), machine.fleet.copies), work.copies[:, :-1]], axis=1
     )
-    bought = owned.hardware_usd + owned.host_usd + owned.spares_usd
-    one = np.asarray(bought) / machine.fleet.copies
+    one = np.asarray(owned.hardware_usd + owned.host_usd + owned.spares_usd) / machine.fleet.copies
     added: Floats = (work.copies - before) * one[:, None] * base.draws.drift("hardware_drift_per_year")
     return added
 
@@ -272,8 +271,7 @@ def _added_usd(base: Base, machine: Machine, owned: Owned, work: _Work) -> Float
 def _by_api(base: Base, move: Move, work: _Work, kind: Kind) -> dict[str, Floats]:
     down = base.draws.of("downtime_share")[:, None] * (1 - work.overflow_share)
     elsewhere = kind is Kind.HYBRID
-    by_open_model = elsewhere and move.hosted_usd_per_month is not None
-    answered = 1.0 if by_open_model else 1 - work.overflow_share - down
+    answered = 1.0 if elsewhere and move.hosted_usd_per_month is not None else 1 - work.overflow_share - down
     return {
         "overflow": unserved_usd(base, move, work.overflow_share, elsewhere=elsewhere),
         "downtime": unserved_usd(base, move, down, elsewhere=elsewhere),

@@ -70,7 +70,7 @@ _MEASURED: Mapping[str, Read] = {
     "concurrent": whole(1, 100_000),
     "input_tokens": whole(0, 10_000_000),
     "output_tokens": whole(1, 10_000_000),
-    "output_tokens_per_s": number(above=True),
+    "output_tokens_per_s": number(0, 1e9, above=True),
     "measured_at": moment,
 }
 _SHELVES = {"model": "models", "hardware": "hardware", "quantisation": "quantisations", "engine": "engines"}

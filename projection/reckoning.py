@@ -72,8 +72,8 @@ def reckoned(case: Case, destinations: Mapping[str, Destination], placed: Sequen
         staying=stays,
         stay=stay,
         made=made,
-        against_stay=_best_first(_compared(case, course, stay) for _, course in made),
-        against_hosted=_best_first(_against_hosted(case, [course for _, course in made])),
+        against_stay=best_first(_compared(case, course, stay) for _, course in made),
+        against_hosted=best_first(_against_hosted(case, [course for _, course in made])),
     )
 
 
@@ -94,6 +94,6 @@ def _compared(case: Case, course: Course, to: Course) -> Comparison:
     return compared(course, to, case.plan.assumptions.value_of("discount_per_year"))
 
 
-def _best_first(comparisons: Iterator[Comparison]) -> tuple[Comparison, ...]:
+def best_first(comparisons: Iterator[Comparison]) -> tuple[Comparison, ...]:
     """By their worth, but one that pays back is better than any that would have to be sold again first."""
     return tuple(sorted(comparisons, key=lambda each: (not pays_back(each), -each.npv_usd[1])))

@@ -1,7 +1,7 @@
 """What whoever looks has set: the zone of times. A cookie keeps it, a form in every page's foot sets it."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from aiohttp import hdrs, web
@@ -15,13 +15,13 @@ COOKIE = "payback_zone"
 PLACE = "<!-- viewer -->"
 """In base.html: where the form stands. A page is the same for everybody but for that, and its times."""
 _YEAR_S = 366 * 24 * 3600
-_LONGEST_BACK = 2000
+_LONGEST_BACK, _LONGEST_BODY = 2000, 8192
 _BACK = re.compile(rf"{REPORT_PATH}(?![^/?])[\x21-\x7e]*")
 _FORM = Markup(
     '<form class="viewer" method="post" action="{action}">'
     '<input type="hidden" name="back" value="{back}">'
     '<label for="zone">Times in</label> '
-    '<input id="zone" name="zone" value="{zone}" size="18" maxlength="64" autocomplete="off" spellcheck="false">'
+    '<input id="zone" name="zone" value="{zone}" size="18" maxlength="64" autocomplete="off">'
     " <button>Set</button> <small>Days, months and filters are UTC.</small></form>"
 )
 
@@ -48,13 +48,21 @@ class ViewerSettings:
     async def take(self, request: web.Request) -> web.Response:
         if not _is_from_here(request):
             return self._renderer.sentence(403, "This was not sent by the report", "Set it in a page's foot.")
-        sent = await request.post()
-        name = str(sent.get("zone", "")).strip() or UTC_NAME
+        sent = await _sent(request)
+        name = sent.get("zone", "").strip() or UTC_NAME
         if name not in zones():
             return self._renderer.sentence(400, "There is no such time zone", _no_zone(name))
-        response = web.Response(status=303, headers={hdrs.LOCATION: _back(str(sent.get("back", "")))})
+        response = web.Response(status=303, headers={hdrs.LOCATION: _back(sent.get("back", ""))})
         response.set_cookie(COOKIE, name, path="/-/", max_age=_YEAR_S, httponly=True, samesite="Strict")
         return response
+
+
+async def _sent(request: web.Request) -> dict[str, str]:
+    """The fields of the form. aiohttp's own reading raises where bytes are no text."""
+    body = bytearray()
+    while len(body) < _LONGEST_BODY and (some := await request.content.read(_LONGEST_BODY)):
+        body += some
+    return dict(parse_qsl(body[:_LONGEST_BODY].decode("utf-8", "replace")))
 
 
 def _no_zone(name: str) -> str:

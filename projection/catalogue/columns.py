@@ -39,12 +39,16 @@ class Column(NamedTuple):
     needed: bool = True
 
 
+_MOST = 10**12
+"""In the unit of the file: more of anything is a slip of the pen, and its sums are no numbers."""
+
+
 def _number(scale: float = 1, *, least: str = "above 0") -> Callable[[object], float]:
     def read(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise ValueError(f"a number {least}")
         number = float(value) * scale
-        if not (0 < number < float("inf") or (number == 0 and least != "above 0")):
+        if not (0 < number / scale <= _MOST or (number == 0 and least != "above 0")):
             raise ValueError(f"a number {least}")
         return number
 
@@ -65,7 +69,7 @@ def _usd(value: object) -> Decimal:
         usd = Decimal(str(value))
     except InvalidOperation:
         usd = Decimal(0)
-    if not usd.is_finite() or usd <= 0:
+    if not usd.is_finite() or not 0 < usd <= _MOST:
         raise ValueError('USD above 0, such as "1999.00"')
     return usd
 

@@ -125,6 +125,12 @@ def test_calls_whose_ids_lie_otherwise_are_put_into_the_order_of_time() -> None:
     assert found.columns["input_tokens"].tolist() == [2, 1]
 
 
+def test_estimates_and_failures_are_two_columns() -> None:
+    found = day_calls_of([[row(is_estimated=1), row(is_failed=1, is_estimated=0)]], names_of)
+    assert found.columns["estimated"].tolist() == [1, 0]
+    assert found.columns["failed"].tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("is_ended", [0, 1])
 def test_a_day_with_a_call_left_open_is_not_over(is_ended: int) -> None:
     assert day_calls_of([[row(), row(is_ended=is_ended)]], names_of).are_over is bool(is_ended)

@@ -1,11 +1,13 @@
 """What people read of a projection: everything that the verdict rests on, and no number that nobody knows."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from payback.project_text import render_projection
 from projection.outcome import Projection
+from projection.specs import Substitute
 from tests.payback.projections import made_up_projection
 
 
@@ -102,6 +104,35 @@ def test_a_history_too_short_has_no_month_and_no_empty_tables(found: Projection)
 def test_a_stated_volume_is_not_called_measured(found: Projection) -> None:
     assert "made up as 900 calls" in render_projection(replace(found, forecast=None))
     assert "measured on 900 calls" in render_projection(found)
+
+
+def test_what_an_open_model_is_worse_at_is_told_once(found: Projection) -> None:
+    """With what the paths assume of it; a course that the plan named has no such words."""
+    gap = Substitute(
+        cloud_model="gpt-4o*", open_model="Llama 3.3 70B", gap="Worse at Klingon.", source="its makers",
+        read=date(2026, 11, 22),
+    )  # fmt: skip
+    told = [replace(each, substitute=gap) if each.model else each for each in found.courses]
+    text = render_projection(replace(found, courses=tuple(told)))
+    assert text.count("  Llama 3.3 70B: Worse at Klingon.") == 1
+    assert "What is known of the open models" not in render_projection(found)
+
+
+def test_estimates_are_told_where_there_are_some(found: Projection) -> None:
+    some = replace(found, today=replace(found.today, calls=900, estimated_calls=90))
+    assert "10% with estimated tokens" in render_projection(some)
+    none = replace(found, today=replace(found.today, estimated_calls=0))
+    assert "estimated" not in render_projection(none)
+
+
+@pytest.mark.parametrize(("days", "words"), [(0.2, "less than a day"), (1.0, "1 day"), (30.4, "30 days")])
+def test_days_are_counted_as_one_says_them(found: Projection, days: float, words: str) -> None:
+    told = render_projection(replace(found, today=replace(found.today, days=days)))
+    assert f"measured on 900 calls in {words};" in told
+
+
+def test_a_horizon_of_one_month_is_no_months(found: Projection) -> None:
+    assert "over 1 month on 2 paths" in render_projection(replace(found, horizon_months=1))
 
 
 def test_names_from_requests_cannot_steer_the_terminal(found: Projection) -> None:

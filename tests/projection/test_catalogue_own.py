@@ -137,6 +137,8 @@ def without(key: str) -> dict[str, Any]:
             "hardware my rig: units is 1.5; write a whole number of 1 or more",
         ),
         ({"hardware": [RIG | {"new_usd": "cheap"}]}, "hardware my rig: new_usd is cheap; write USD above 0"),
+        ({"hardware": [RIG | {"new_usd": "1e300"}]}, "hardware my rig: new_usd is 1e300; write USD above 0"),
+        ({"hardware": [RIG | {"idle_w": 1e300}]}, "hardware my rig: idle_w is 1e+300; write a number"),
         ({"hardware": [RIG | {"new_usd": "-5"}]}, "hardware my rig: new_usd is -5; write USD above 0"),
         ({"hardware": [RIG | {"new_usd": False}]}, "hardware my rig: new_usd is False; write USD above 0"),
         (

@@ -29,6 +29,16 @@ def test_a_card_of_2000_that_saves_1000_a_month_pays_back_in_two_months() -> Non
     assert found.cash_usd[1].tolist() == pytest.approx([-2000 + 1000 * month for month in range(13)])
 
 
+def test_a_month_that_pays_back_is_that_of_discounted_savings_and_a_sale_is_discounted_too() -> None:
+    """At 1 % a month 1,000 are worth 990.10, 980.30 and 970.59; 29.60 of 2,000 are left to the third."""
+    told = base(electricity_usd_per_kwh=0.0, resale_decay_per_year=0.0)
+    found = compared(buy(told, move(), machine()), stay(told, "gpt-4o"), 0.12)
+    assert found.payback.p50 == pytest.approx(2 + 29.60 / 970.59, abs=1e-4)
+    # sold for 1,224 at once: 776 are left, at the end of the first month 1,211.88 + 990.10 of 2,000 are back
+    assert found.payback_with_resale.p50 == pytest.approx(776 / (776 + 201.98), abs=1e-4)
+    assert found.npv_usd[1] == pytest.approx(-2000 + 1000 * 11.2550775 + 1224 / 1.01**12, abs=0.01)
+
+
 def test_selling_the_machine_pays_back_earlier_and_counts_in_the_present_value() -> None:
     told = base(electricity_usd_per_kwh=0.0, resale_decay_per_year=0.25)
     found = compared(buy(told, move(), machine()), stay(told, "gpt-4o"), 0.0)

@@ -5,6 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
+import pyxirr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -123,6 +124,13 @@ def test_all_paths_at_once_are_each_path_on_paper(flows: list[float], rate: floa
     assume(all(abs(usd) > 1e-6 for path in (flows, other) for usd in positions(path, rate)))
     months = payback_months([flows, other], rate)
     assert months.tolist() == [pytest.approx(plainly(path, rate), abs=1e-6) for path in (flows, other)]
+
+
+@given(PATHS, RATES, st.floats(0, 5000))
+def test_a_present_value_is_that_of_another_program(flows: list[float], rate: float, sold: float) -> None:
+    expected = pyxirr.npv(rate / 12, [*flows[:-1], flows[-1] + sold])
+    scale = sum(map(abs, flows)) + sold
+    assert net_present_usd(flows, rate, sold) == pytest.approx(expected, abs=1e-9 * scale)
 
 
 @given(st.floats(1, 5000), PATHS, st.floats(0, 100), RATES)

@@ -11,6 +11,9 @@ from ledger.money import NanoUsd, cost_of, render_usd
 from projection.finance import flows_of, payback_months
 from projection.owning import Electricity, Labour, Owned, Rented, usd_per_mtok
 from projection.period import HOURS_PER_MONTH
+from projection.price_columns import cost_nusd
+from tests.projection.priced import price
+from tests.projection.workloads import AZURE, real_hour
 
 MTOK = 1_000_000
 NO_LABOUR = Labour(setup_h=0, ops_h_per_month=0)
@@ -115,3 +118,10 @@ def test_patils_cost_of_the_same_machine_at_two_loads(tokens_per_s: float, usd: 
 def test_azures_hour_of_chat_at_sonnets_price() -> None:
     """19,366 calls; without tiers their sum is the price of the sums, to the nano-dollar's rounding."""
     assert bill(SONNET, 22_361_870, 4_088_665) == "128.415585"
+
+
+@pytest.mark.skipif(not AZURE.is_file(), reason="PAYBACK_AZURE_TRACE does not name the trace")
+def test_azures_hour_of_chat_priced_call_by_call() -> None:
+    costs = cost_nusd(real_hour(), price("sonnet", input="3", output="15"))
+    assert isinstance(costs, np.ndarray)
+    assert (len(costs), int(costs.sum())) == (19_366, 128_415_585_000)

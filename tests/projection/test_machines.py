@@ -7,7 +7,9 @@ import pytest
 
 from projection.machines import buy, hybrid, rent, rent_busy_hours
 from projection.outcome import Course
-from tests.projection.cases import MONTHS, WEEK_HOURS, base, machine, move
+from tests.projection.cases import MONTHS, WEEK_HOURS, base, fleet, machine, move
+from tests.projection.rigs import LLAMA_8B, RTX_4090
+from tests.projection.rigs import rig as rig_of
 
 
 def only(values: np.ndarray) -> float:
@@ -22,6 +24,19 @@ def month_usd(course: Course, month: int = 0) -> float:
 
 def test_a_rented_machine_is_paid_for_every_hour_of_the_month() -> None:
     assert month_usd(rent(base(), move(), machine())) == pytest.approx(0.5 * 730.5)
+
+
+def test_a_rent_is_todays_offer_as_it_drifts_by_the_middle_of_each_month() -> None:
+    course = rent(base(rent_price_factor=1.2, rent_drift_per_year=-0.36), move(), machine())
+    assert month_usd(course, 0) == pytest.approx(0.5 * 1.2 * 730.5 * 0.64 ** (0.5 / 12))
+    assert month_usd(course, 11) == pytest.approx(0.5 * 1.2 * 730.5 * 0.64 ** (11.5 / 12))
+
+
+def test_a_rented_machine_is_set_up_and_the_model_tried_and_nothing_is_bought() -> None:
+    told = base(setup_h=10, switch_h=5, labour_usd_per_h=80, spares_share=0.05)
+    course = rent(told, move(), replace(machine(), host_usd=1500.0))
+    assert only(course.upfront_usd) == pytest.approx(15 * 80)
+    assert not course.resale_usd.any()
 
 
 def test_calls_that_cannot_move_are_still_paid_for() -> None:
@@ -64,6 +79,25 @@ def test_a_second_machine_is_rented_while_the_traffic_needs_it_and_no_longer() -
     volume = np.array([1.0, 3.0, 1.0])  # one copy bears 2
     course = rent(base(volume=volume, months=3), move(), machine())
     assert [month_usd(course, month) for month in range(3)] == pytest.approx([365.25, 730.5, 365.25])
+
+
+def test_of_four_machines_those_that_nobody_needs_are_given_back() -> None:
+    """Four bear twice the measured traffic; half of them bear it once."""
+    assert month_usd(rent(base(volume=1.0), move(), machine(copies=4))) == pytest.approx(2 * 365.25)
+    assert month_usd(rent(base(volume=0.0), move(0), machine(copies=4))) == pytest.approx(365.25)
+
+
+def test_there_are_no_more_machines_than_the_plan_allows_and_the_rest_overflows() -> None:
+    """Ten times the traffic on two copies is five times on each, full at two: three fifths are too much."""
+    course = rent(base(volume=10.0), move(), replace(machine(), most_copies=2))
+    assert month_usd(course) == pytest.approx(2 * 365.25 + 0.6 * 10_000)
+
+
+def test_a_second_machine_takes_current_too_and_shares_the_work() -> None:
+    """Three times the 100 busy hours, of twice 730.5; card and host 450 W busy, 60 W idle."""
+    course = buy(base(volume=3.0, electricity_usd_per_kwh=0.2), move(), machine())
+    kwh = (450 * 300 + 60 * (2 * 730.5 - 300)) / 1000
+    assert course.parts_usd["energy"] == pytest.approx(0.2 * kwh)
 
 
 def test_a_second_machine_is_bought_once_and_kept() -> None:
@@ -146,6 +180,43 @@ def test_busy_hours_are_rented_where_the_api_costs_more_and_the_rest_goes_to_the
     assert course.name == "rent 1 x RTX 4090 for 8 h a week (Llama 3.1 8B fp8, vLLM)"
 
 
+def test_an_hour_has_to_be_worth_the_rent_of_all_machines() -> None:
+    """$1.369 by API; four machines of $0.34 are less, and of $0.35 more."""
+    even = np.full(WEEK_HOURS, 1 / WEEK_HOURS)
+    even[0] = 0.0
+    for usd_per_h, is_worth_it in ((0.34, True), (0.35, False)):
+        four = replace(machine(copies=4), rent_usd_per_h=usd_per_h)
+        course = rent_busy_hours(base(), replace(move(), tokens_by_hour=even), four)
+        assert (course is not None) is is_worth_it
+
+
+def test_each_time_that_it_is_rented_again_its_start_is_paid_again() -> None:
+    mornings_and_evenings = np.zeros(WEEK_HOURS)
+    mornings_and_evenings[[9, 10, 18, 19]] = 0.25
+    course = rent_busy_hours(base(), replace(move(), tokens_by_hour=mornings_and_evenings), machine())
+    assert course is not None
+    assert month_usd(course) == pytest.approx(0.5 * (4 + 2 * 0.25) * 730.5 / 168)
+
+
+def test_what_is_too_much_in_rented_hours_goes_to_the_api_as_what_comes_outside_them() -> None:
+    """Nine of ten tokens come while it is rented; of those half is too much: 0.45 of 4,000 is served."""
+    busy = np.full(WEEK_HOURS, 0.1 / (WEEK_HOURS - 8))
+    busy[9:17] = 0.9 / 8
+    course = rent_busy_hours(base(volume=4.0), replace(move(), tokens_by_hour=busy), machine(grows=False))
+    assert course is not None
+    assert course.parts_usd["overflow"] == pytest.approx((1 - 0.45) * 4000)
+
+
+def test_answers_that_are_not_good_enough_make_an_hour_less_worth_its_rent() -> None:
+    """The API costs $1,000 / 730.5 = $1.369 an hour in which it is used evenly, 80 % of it $1.095."""
+    told, even = base(fallback_share=0.2), np.full(WEEK_HOURS, 1 / WEEK_HOURS)
+    even[0] = 0.0  # never all hours
+    for usd_per_h, is_worth_it in ((1.09, True), (1.10, False), (1.36, False)):
+        dear = replace(machine(), rent_usd_per_h=usd_per_h)
+        course = rent_busy_hours(told, replace(move(), tokens_by_hour=even), dear)
+        assert (course is not None) is is_worth_it
+
+
 def test_busy_hours_that_are_all_or_none_are_no_course_of_their_own() -> None:
     assert rent_busy_hours(base(), move(), machine()) is None  # $1,000 / 730.5 h is more than $0.50 an hour
     assert rent_busy_hours(base(100), move(100), machine()) is None
@@ -192,3 +263,33 @@ def test_no_traffic_at_all_divides_by_nothing() -> None:
     course = rent(base(0.0, volume=0.0), move(0.0, 0.0), machine())
     assert month_usd(course) == pytest.approx(0.5 * 730.5)
     assert course.usd_per_mtok_observed is None
+
+
+def test_all_cards_of_a_copy_are_rented() -> None:
+    pair = replace(machine(), fleet=fleet(rig=rig_of(RTX_4090, LLAMA_8B, units=2)))
+    assert month_usd(rent(base(), move(), pair)) == pytest.approx(2 * 365.25)
+
+
+def test_all_cards_of_a_copy_take_current_in_one_host() -> None:
+    """Both 400 W for 100 hours and 20 W for 630.5, their host 50 W and 40 W."""
+    pair = replace(machine(), fleet=fleet(rig=rig_of(RTX_4090, LLAMA_8B, units=2)))
+    kwh = (850 * 100 + 80 * 630.5) / 1000
+    energy = buy(base(electricity_usd_per_kwh=0.2), move(), pair).parts_usd["energy"]
+    assert energy == pytest.approx(0.2 * kwh)
+
+
+def test_cards_stand_in_as_many_hosts_as_they_need_and_those_cost_and_draw() -> None:
+    """Three cards of $2,000 in two hosts of $1,500, at 80 %; 3 x 20 W idle and 2 x 40 W."""
+    told = base(host_price_factor=0.8, electricity_usd_per_kwh=0.2, volume=0.0)
+    course = buy(told, move(0), replace(machine(copies=3), host_usd=None))
+    assert only(course.upfront_usd) == pytest.approx(6000 + 0.8 * 2 * 1500)
+    assert course.parts_usd["energy"] == pytest.approx(0.2 * (60 + 80) * 730.5 / 1000)
+
+
+def test_machines_that_were_added_are_sold_too_and_wear_as_the_first_does() -> None:
+    """Two copies at the end: 2 x 2,000 paid, and 61.2 % of it back; worn over two months of 100 Mtok."""
+    told = base(volume=np.array([1.0, 3.0]), months=2, electricity_usd_per_kwh=0.0, resale_decay_per_year=0.0)
+    course = buy(told, move(tokens_per_month=100e6), machine())
+    assert only(course.resale_usd[:, 1]) == pytest.approx(2000 * 0.612)
+    assert only(course.resale_usd[:, 2]) == pytest.approx(4000 * 0.612)
+    assert course.usd_per_mtok_observed == pytest.approx(4000 * 0.388 / 2 / 100)

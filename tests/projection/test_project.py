@@ -15,7 +15,7 @@ from ledger.pricebook import PriceBook
 from projection.assumptions import Assumptions
 from projection.case import NothingToProject
 from projection.catalogue import catalogue
-from projection.columns import UNKNOWN
+from projection.columns import UNKNOWN, Ints
 from projection.forecast import Forecast, TooShort
 from projection.outcome import Binding, Projection
 from projection.plan import Constraints, Kind, Plan, Volume, Wanted
@@ -117,6 +117,19 @@ def test_a_stated_volume_is_no_forecast_and_says_that_it_was_made_up() -> None:
     assert any("made up" in note for note in found.notes)
 
 
+def test_a_stated_volume_of_few_calls_is_what_was_stated_and_no_more() -> None:
+    """The first of three calls comes days after the beginning of what is made up."""
+    volume = Volume(
+        input_tokens_per_month=3e5, output_tokens_per_month=3e4, calls_per_month=3.0, provider="anthropic",
+        model="claude-sonnet-4-5",
+    )  # fmt: skip
+    traffic = repriced(traffic_of(volume, np.random.default_rng(1)), prices)
+    assert traffic.calls.started_us[0] - traffic.from_us > US_PER_DAY
+    today = projected(traffic, Plan(paths=100, volume=volume)).today
+    assert today.input_tokens_per_month == pytest.approx(3e5, rel=1e-3)
+    assert today.usd_per_month == pytest.approx(0.9 + 0.45, rel=1e-3)
+
+
 def test_a_model_that_nothing_replaces_has_no_course_and_says_so() -> None:
     volume = Volume(
         input_tokens_per_month=2e7,
@@ -156,9 +169,57 @@ def test_calls_without_a_price_are_in_no_sum_and_are_told_of() -> None:
     assert found.today.usd_per_month == pytest.approx(int(nusd[100:].sum()) / 1e9 / (28 / 30.4375), rel=1e-3)
 
 
+def with_calls(traffic: Traffic, costs: Ints, **columns: Ints) -> Traffic:
+    return replace(traffic, calls=replace(traffic.calls, **columns), list_cost_nusd=costs)
+
+
+def unpriced(count: int) -> Traffic:
+    """The first *count* calls of many fail without a token; so they have no price."""
+    traffic = made_up()
+    fails = np.arange(len(traffic)) < count
+    told = {
+        name: np.where(fails, UNKNOWN, getattr(traffic.calls, name))
+        for name in ("input_tokens", "output_tokens")
+    }
+    costs = np.where(fails, UNKNOWN, traffic.list_cost_nusd)
+    return with_calls(traffic, costs, failed=fails.astype(np.int64), **told)
+
+
+def test_a_call_that_failed_without_a_token_does_not_want_a_price() -> None:
+    found = projected(unpriced(100))
+    assert (found.today.unpriced_calls, found.today.calls_without_usage) == (100, 100)
+    (note,) = found.notes
+    assert note.startswith("Of 100 of ")
+    assert "the tokens are not known (100 of them failed)" in note
+    assert "price" not in note
+
+
+def test_estimated_tokens_are_counted_and_told_with_their_part_of_the_cost() -> None:
+    traffic = made_up()
+    some = np.arange(len(traffic)) < 100
+    found = projected(with_calls(traffic, traffic.list_cost_nusd, estimated=some.astype(np.int64)))
+    assert found.today.estimated_calls == 100
+    share = int(traffic.list_cost_nusd[:100].sum()) / int(traffic.list_cost_nusd.sum())
+    (note,) = found.notes
+    assert note.startswith(f"The tokens of 100 of {len(traffic):,} calls are estimates, {share:.0%} of the")
+
+
+def test_where_all_is_reported_and_priced_there_is_nothing_to_note() -> None:
+    assert projected(made_up()).notes == ()
+
+
 @pytest.mark.parametrize(
     ("traffic", "words"),
     [
+        (unpriced(len(made_up())), "calls are unknown;"),
+        (
+            with_calls(
+                made_up(),
+                made_up().list_cost_nusd,
+                **dict.fromkeys(("input_tokens", "output_tokens"), np.zeros_like(made_up().list_cost_nusd)),
+            ),
+            "calls with a known price have no tokens",
+        ),
         (made_up().picked(np.zeros(len(made_up()), dtype=np.bool_)), "there are no calls"),
         (
             replace(made_up(), list_cost_nusd=np.full(len(made_up()), UNKNOWN)),
@@ -197,6 +258,24 @@ def test_a_history_of_four_weeks_is_forecast_on_all_paths() -> None:
     assert found.courses[0].monthly_usd.shape == (200, 36)
 
 
+def break_even(name: str, value: float, *, sold: bool = False) -> float:
+    """The middle month of buying one card. *sold*: with what a sale of it brings."""
+    plan = Plan(
+        paths=200,
+        wanted=(replace(ON_A_4090, kinds=(Kind.BUY,), units=1),),
+        assumptions=Assumptions().with_value(name, value),
+    )
+    found = projected(made_up(LARGE, model=DEAR), plan)
+    (bought,) = (each for each in found.against_stay if each.course.kind is Kind.BUY)
+    return (bought.payback_with_resale if sold else bought.payback).p50
+
+
+def test_the_less_a_sale_brings_the_later_it_breaks_even_with_one() -> None:
+    months = [break_even("resale_decay_per_year", decay, sold=True) for decay in (0.0, 0.4, 0.99)]
+    assert months == sorted(months)
+    assert months[0] < months[-1] <= break_even("resale_decay_per_year", 0.0)
+
+
 @pytest.mark.parametrize(
     ("name", "values", "is_worse"),
     [
@@ -209,15 +288,6 @@ def test_a_history_of_four_weeks_is_forecast_on_all_paths() -> None:
     ],
 )
 def test_break_even_moves_the_way_that_it_must(name: str, values: tuple[float, ...], is_worse: bool) -> None:
-    def month(value: float) -> float:
-        assumptions = Assumptions().with_value(name, value)
-        wanted = replace(ON_A_4090, kinds=(Kind.BUY,), units=1)
-        found = projected(
-            made_up(LARGE, model=DEAR), Plan(paths=200, wanted=(wanted,), assumptions=assumptions)
-        )
-        (bought,) = (each for each in found.against_stay if each.course.kind is Kind.BUY)
-        return bought.payback.p50
-
-    months = [month(value) for value in values]
+    months = [break_even(name, value) for value in values]
     assert months == sorted(months, reverse=not is_worse)
     assert months[0] != months[-1]

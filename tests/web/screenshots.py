@@ -1,5 +1,5 @@
-"""Pictures of the demo's pages for the README: `make screenshots`. The calls and the time are always the same,
-so a picture changes only when its page does. Fonts are this machine's."""
+"""Pictures of the demo's pages for the README: `make screenshots`. Calls and time are always the same, so a
+picture changes only when its page does. Fonts are this machine's."""
 
 import asyncio
 import sys
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from contextlib import chdir, closing
 from datetime import UTC, datetime
 from pathlib import Path
+
+from playwright.async_api import FloatRect
 
 from ledger.imports.keep import keep_all
 from ledger.period import us_at
@@ -33,7 +35,7 @@ LARGEST_BYTES = 150_000
 WRITING = Writing(
     problem=None, spool_problem=None, spooled=0, disk_free_bytes=80_000_000_000, disk_bytes=120_000_000_000
 )
-_CLIP = {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT}
+_CLIP: FloatRect = {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT}
 PAGES: Mapping[str, str] = {
     "spend": REPORT_PATH,
     "calls": CALLS_PATH,

@@ -9,7 +9,7 @@ import jinja2
 import pytest
 from aiohttp import web
 
-from ledger.call import Attribution, Entry, UsageBasis
+from ledger.call import Entry, UsageBasis
 from ledger.errors import LedgerError
 from ledger.period import us_of
 from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
@@ -66,7 +66,7 @@ async def test_the_page_says_the_exact_sum_and_how_many_calls_are_not_in_it(ledg
     assert (
         '<data value="0.025665" title="$0.025665">$0.02<span class="tail">5665</span></data>' in html
     )  # 29 x 885
-    assert "2 of 31 calls unpriced" in html
+    assert "2 of 31 calls unpriced" in text_of(html)
     assert "2 no price for openai x" in text_of(html)
 
 
@@ -97,7 +97,8 @@ async def test_what_upstream_itself_charges_is_said_beside_the_list_cost_of_the_
 
 async def test_an_unknown_cost_is_a_dash_with_its_reason_and_never_zero_dollars(ledger: Path) -> None:
     text = text_of(await report_of(ledger, [call(1, 400, unpriced_reason="no price for openai gpt-9")]))
-    assert "— cost not known no price for openai gpt-9" in text
+    assert "Spend — cost not known 1 call of unknown cost" in text
+    assert "1 no price for openai gpt-9" in text
     assert "$" not in text
 
 
@@ -134,7 +135,8 @@ async def test_a_month_is_named_in_the_address_and_leads_to_its_neighbours(ledge
     current = await report_of(ledger)
     assert "<title>November 2026 · payback</title>" in current
     assert 'rel="next"' not in current
-    assert (await report_of(ledger, (), "?month=")) == current
+    blank = await report_of(ledger, (), "?month=")
+    assert blank.partition("<footer")[0] == current.partition("<footer")[0]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ async def test_names_that_mean_harm_are_text_in_every_place(ledger: Path) -> Non
     )
     assert "<script>alert" not in html
     assert "<img src=&#34;https" not in html
-    assert html.count("<script") == 1
+    assert html.count("<script") == 2
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in html
     assert "{{ 7 * 7 }} {% raw %} &amp;amp;" in html
     assert LONG[:400] not in html
@@ -175,7 +177,7 @@ async def test_names_that_mean_harm_are_text_in_every_place(ledger: Path) -> Non
 
 
 async def test_every_name_from_outside_is_kept_apart_from_the_direction_of_the_page(ledger: Path) -> None:
-    html = await report_of(ledger, list(hostile_entries()))
+    html = re.sub(r"<(\w+)[^>]*>", r"<\1>", await report_of(ledger, list(hostile_entries())))
     for name in HOSTILE_NAMES:
         for found in re.finditer(re.escape(_as_html(name)[:20]), html):
             before = html[: found.start()]
@@ -200,12 +202,6 @@ async def test_notices_stand_above_everything(ledger: Path) -> None:
     assert html.index("This ledger is made up.") < html.index("The ledger spools.") < html.index("<h1")
 
 
-async def test_the_last_calls_say_what_a_person_asks_of_a_call(ledger: Path) -> None:
-    facts = {"http_status": 200, "ended_us": TODAY_US + 1_500_001, "who": Attribution(workload="bot")}
-    text = text_of(await report_of(ledger, [call(1, 400, price=GPT_4O, **facts)]))
-    assert "22 Nov 00:00:00 gpt-4o bot 200 ok 400 100 1 $0.000885 1.5 s" in text
-
-
 async def test_all_answers_forbid_what_a_page_of_ours_never_does(ledger: Path) -> None:
     write_ledger(ledger, varied_entries()[:10])
     async with serving(settings_for(ledger)) as address:
@@ -213,7 +209,7 @@ async def test_all_answers_forbid_what_a_page_of_ours_never_does(ledger: Path) -
         links = re.findall(r'(?:href|src)="(/-/static/[^"]+)"', report.text)
         answers = [await asked(address + path) for path in ("/-/nothing", "/-/report?month=x", "/-/", *links)]
         refused = await asked(f"{address}{REPORT_PATH}", {"Host": "evil.example"})
-    assert len(set(links)) == 3
+    assert len(set(links)) == 5
     for answer in (report, refused, *answers):
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
@@ -232,7 +228,7 @@ async def test_style_script_and_icon_may_be_kept_for_good_because_their_address_
     async with serving(settings_for(ledger)) as address:
         answers = [await asked(address + link) for link in links]
     assert [answer.headers["Content-Type"].partition(";")[0] for answer in answers] == [
-        "image/svg+xml", "text/javascript", "text/css",
+        "image/svg+xml", "text/javascript", "text/css", "text/css", "text/javascript",
     ]  # fmt: skip
     assert all("immutable" in answer.headers["Cache-Control"] for answer in answers)
 
@@ -272,7 +268,7 @@ async def test_head_answers_as_get_does_without_a_body(ledger: Path) -> None:
             await asked(f"{address}{REPORT_PATH}", method="HEAD"),
         )
     assert (head.status, head.text) == (200, "")
-    assert head.headers["Content-Length"] == str(len(got.text.encode()))
+    assert head.headers["Content-Length"] == got.headers["Content-Length"]
 
 
 async def test_a_short_address_leads_to_the_report(ledger: Path) -> None:

@@ -77,7 +77,7 @@ async def models(page: Page) -> list[str]:
 
 async def shows(page: Page, wanted: list[str]) -> None:
     await page.wait_for_function(
-        "(told) => told === [...document.querySelectorAll('tbody .model')].map((one) => one.innerText).join()",
+        "(all) => all === [...document.querySelectorAll('tbody .model')].map((row) => row.innerText).join()",
         arg=",".join(wanted),
     )
 

@@ -26,6 +26,7 @@ from web.reading import Reading
 from web.rendering import Renderer
 from web.report_settings import ReportSettings
 from web.security import HEADERS
+from web.viewer import COOKIE
 
 NOW_US = us_of(NOW.date()) + 52_205_000_000
 """14:30:05, as NOW."""
@@ -223,3 +224,14 @@ async def test_the_tail_is_guarded_as_all_pages_are(ledger: Path) -> None:
             assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS)
             assert answer.headers["Cache-Control"] == "no-store"
             assert "Content-Encoding" not in answer.headers
+
+
+async def test_times_are_in_the_zone_of_whoever_listens(ledger: Path) -> None:
+    """14:30:05 UTC is 20:00:05 in India."""
+    write_ledger(ledger, [call(0)])
+    async with (
+        quick(settings_for(ledger)) as url,
+        ClientSession(cookies={COOKIE: "Asia/Kolkata"}) as client,
+        client.get(url) as answer,
+    ):
+        assert ">22 Nov 20:00:05</time>" in await event_of(answer)

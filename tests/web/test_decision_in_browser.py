@@ -11,9 +11,9 @@ from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromiu
 from tests.web.projected import Answering, hostile_answer
 from tests.web.sample import write_ledger
 from tests.web.server import serving, settings_for
-from web.report_settings import ReportSettings
 from web.projector import NothingToProject
 from web.rendering import PAYBACK_PATH
+from web.report_settings import ReportSettings
 
 QUERIES = ("", "?workload=search&pue=1.2&must_stay_in_house=on", "?workload=new-idea", "?pue=x")
 """Pays off; does not, with a plan; too early; refused."""

@@ -107,7 +107,8 @@ async def test_the_rows_of_a_download_sum_up_to_what_the_page_says(ledger: Path)
     async with serving(settings_for(ledger)) as address:
         rows = list(csv.DictReader((await asked(address + FILE)).text.splitlines()))
         page = (await asked(address + MONTHS_PATH)).text
-    cost = sum(Decimal(row["list_cost_usd"]) for row in rows if row["list_cost_usd"])
+    costs = [Decimal(row["list_cost_usd"]) for row in rows if row["list_cost_usd"]]
+    cost = sum(costs, Decimal(0))
     assert f'value="{cost.normalize():f}"' in page
     assert f">{len(rows)}</a>" in page
     assert sum(row["pricing"] == "unpriced" for row in rows) > 0
@@ -251,8 +252,8 @@ async def test_a_ledger_without_calls_says_where_to_point_an_application(tmp_pat
 
 def one_call(day: date) -> Entry:
     usage = TokenUsage(input_tokens=400)
-    facts = {"usage": usage, "usage_basis": UsageBasis.REPORTED, "price": PRICES[2]}
-    return entry_at(us_of(day), request_model="gpt-4o", **facts)
+    basis = UsageBasis.REPORTED
+    return entry_at(us_of(day), request_model="gpt-4o", usage=usage, usage_basis=basis, price=PRICES[2])
 
 
 async def test_a_month_leads_to_its_overview_and_to_its_calls(tmp_path: Path) -> None:

@@ -15,11 +15,22 @@ from ledger.usage import TokenUsage
 from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromium, opened, too_wide
 from tests.web.sample import MARKUP, NOW, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
+from web.health.routes import HEALTH_PATH
+from web.months.routes import MONTHS_PATH
+from web.prices.routes import PRICES_PATH
+from web.rendering import REPORT_PATH
+from web.report_settings import Writing
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
+
+
+PATHS = (REPORT_PATH, PRICES_PATH, MONTHS_PATH, HEALTH_PATH)
+TROUBLE = Writing(
+    problem="disk I/O error", spool_problem="full", spooled=3, disk_free_bytes=9, disk_bytes=10**11
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,16 +53,15 @@ def empty_ledger(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-async def test_the_page_fits_and_is_quiet_at_any_width(
+async def test_the_pages_fit_and_are_quiet_at_any_width(
     browser: Browser, ledger: Path, width: int, scheme: str
 ) -> None:
-    async with (
-        serving(settings_for(ledger, notices=lambda: [MARKUP])) as address,
-        opened(browser, address, width, color_scheme=scheme) as found,
-    ):
-        assert await too_wide(found.page) == []
-        assert await found.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert found.complaints == []
+    async with serving(settings_for(ledger, notices=lambda: [MARKUP], writing=lambda: TROUBLE)) as address:
+        for path in PATHS:
+            async with opened(browser, address, width, path, color_scheme=scheme) as found:
+                assert await too_wide(found.page) == []
+                assert await found.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert found.complaints == []
 
 
 async def test_nothing_is_asked_of_anybody_else(browser: Browser, ledger: Path) -> None:
@@ -64,7 +74,7 @@ async def test_nothing_is_asked_of_anybody_else(browser: Browser, ledger: Path) 
 async def test_hostile_names_are_shown_as_the_text_they_are(browser: Browser, ledger: Path) -> None:
     async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
         names = await found.page.locator("#by-model bdi.name").all_inner_texts()
-        assert await found.page.locator("script").count() == 1
+        assert await found.page.locator("script").count() == 2
         assert await found.page.locator("main img, main b, main script").count() == 0
     assert any(MARKUP.startswith(name.removesuffix("…")) and len(name) > 40 for name in names)
     assert found.complaints == []
@@ -86,12 +96,14 @@ async def test_the_two_schemes_have_their_own_paper(browser: Browser, ledger: Pa
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_axe_finds_no_barrier(browser: Browser, ledger: Path, width: int, scheme: str) -> None:
     async with (
-        serving(settings_for(ledger, notices=lambda: ["This ledger is made up."])) as address,
+        serving(
+            settings_for(ledger, notices=lambda: ["This ledger is made up."], writing=lambda: TROUBLE)
+        ) as address,
         opened(browser, address, width, color_scheme=scheme, bypass_csp=True) as found,
     ):
-        assert await barriers(found.page) == []
-        await found.page.goto(f"{address}/-/report?month=none")
-        assert await barriers(found.page) == []
+        for path in (*PATHS, f"{REPORT_PATH}?month=none"):
+            await found.page.goto(address + path)
+            assert await barriers(found.page) == [], path
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
@@ -110,19 +122,78 @@ async def test_axe_finds_no_barrier_where_there_are_no_calls(
 
 
 async def test_the_bars_say_the_same_as_the_table_of_days(browser: Browser, ledger: Path) -> None:
-    """Heights are compared with the exact amounts of the table, in whole pixels."""
+    """Heights are compared with the exact amounts of the table, in whole pixels. The smallest parts are drawn
+    higher than they are, so that they are seen."""
     async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
         heights = await found.page.eval_on_selector_all(
-            ".bars .bar", "(bars) => bars.map((bar) => bar.getBoundingClientRect().height)"
+            ".stacked a:has(.part)",
+            "(days) => days.map((day) => [...day.querySelectorAll('.part')]"
+            ".reduce((sum, part) => sum + Number(part.getAttribute('height')), 0))",
         )
         amounts = await found.page.eval_on_selector_all(
             ".days-table tbody data", "(amounts) => amounts.map((amount) => Number(amount.value))"
         )
     assert len(heights) == len(amounts) > 10
     scale = max(heights) / max(amounts)
-    assert [round(height) for height in heights] == pytest.approx(
-        [amount * scale for amount in amounts], abs=2
+    assert heights == pytest.approx([amount * scale for amount in amounts], abs=3)
+
+
+async def test_a_part_of_a_bar_has_the_colour_and_the_pattern_of_its_legend(
+    browser: Browser, ledger: Path
+) -> None:
+    """Two parts of one colour, or a part that is drawn black because its pattern is not found."""
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        colours = await found.page.eval_on_selector_all(
+            ".stacked pattern rect", "(rects) => rects.map((rect) => getComputedStyle(rect).fill)"
+        )
+        filled = await found.page.eval_on_selector_all(
+            ".stacked .part, .swatch rect", "(parts) => parts.map((part) => getComputedStyle(part).fill)"
+        )
+    assert len(set(colours)) == len(colours) == 8
+    assert {fill.replace('"', "") for fill in filled} <= {f"url(#part-{place})" for place in range(8)}
+
+
+async def test_a_days_bar_leads_to_the_calls_of_the_day(browser: Browser, ledger: Path) -> None:
+    async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
+        await found.page.locator(".stacked a").nth(2).click()
+        await found.page.wait_for_url("**/-/report/calls?from=2026-11-03&to=2026-11-03")
+
+
+async def test_lines_for_the_configuration_can_be_copied_with_a_click(
+    browser: Browser, tmp_path: Path
+) -> None:
+    mystery = entry_at(
+        us_of(NOW.date()),
+        request_model="mystery",
+        provider="openai",
+        usage=TokenUsage(input_tokens=1000),
+        usage_basis="reported",
+        unpriced_reason="no price",
     )
+    ledger = write_ledger(tmp_path / "payback.db", [mystery])
+    async with (
+        serving(settings_for(ledger)) as address,
+        opened(
+            browser, address, path=PRICES_PATH, permissions=["clipboard-write", "clipboard-read"]
+        ) as found,
+    ):
+        await found.page.get_by_role("button", name="Copy").click()
+        await found.page.get_by_role("button", name="Copied").wait_for()
+        copied = await found.page.evaluate("navigator.clipboard.readText()")
+    assert 'model = "mystery"' in copied
+    assert found.complaints == []
+
+
+async def test_without_a_script_a_click_selects_all_lines_for_the_configuration(
+    browser: Browser, ledger: Path
+) -> None:
+    async with (
+        serving(settings_for(ledger)) as address,
+        opened(browser, address, path=PRICES_PATH, java_script_enabled=False) as found,
+    ):
+        box = found.page.locator("pre.to-copy").first
+        assert await box.evaluate("(box) => getComputedStyle(box).userSelect") == "all"
+        assert await found.page.get_by_role("button", name="Copy").count() == 0
 
 
 async def test_everything_can_be_reached_and_unfolded_with_the_keyboard(
@@ -131,8 +202,8 @@ async def test_everything_can_be_reached_and_unfolded_with_the_keyboard(
     async with serving(settings_for(ledger)) as address, opened(browser, address) as found:
         await found.page.keyboard.press("Tab")
         assert await found.page.evaluate("document.activeElement.textContent") == "Skip to the report"
-        for _ in range(20):
-            if await found.page.evaluate("document.activeElement.tagName") == "SUMMARY":
+        for _ in range(60):
+            if await found.page.evaluate("document.activeElement.parentElement.id") == "day-numbers":
                 break
             await found.page.keyboard.press("Tab")
         await found.page.keyboard.press("Enter")
@@ -145,7 +216,7 @@ async def test_the_page_of_this_month_keeps_itself_up_to_date(browser: Browser, 
         page = found.page
         await page.clock.install()
         await page.reload()
-        await page.locator("summary").click()
+        await page.locator("#day-numbers summary").click()
         calls = await page.locator(".volume dd").first.inner_text()
         write_ledger(ledger, [one_call()])
         async with page.expect_response("**/-/report"):
@@ -229,7 +300,7 @@ async def test_the_page_works_without_a_script(browser: Browser, ledger: Path) -
     ):
         assert await found.page.locator(".amount data").is_visible()
         assert await found.page.get_by_text("Keep up to date").is_hidden()
-        await found.page.get_by_role("link", name="October 2026").click()
+        await found.page.locator(".months a[rel=prev]").click()
         assert await found.page.locator("h1").inner_text() == "October 2026"
 
 

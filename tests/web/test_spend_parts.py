@@ -69,19 +69,25 @@ def test_a_month_that_is_over_is_compared_as_a_whole() -> None:
 
 def test_the_31st_is_compared_with_a_month_that_has_no_31st() -> None:
     """30 days of March are over on its 31st; February has 28: so many are compared."""
-    same, _ = comparisons_of({}, month_of(date(2026, 3, 1)), date(2026, 3, 31))
+    spent = {date(2026, 2, 1): NanoUsd(DOLLAR)}
+    same, _ = comparisons_of(spent, month_of(date(2026, 3, 1)), date(2026, 3, 31))
     assert (same.now.words, same.before.words) == ("1 to 28 March 2026", "February 2026")
 
 
 def test_on_the_first_day_there_is_only_the_whole_month_before() -> None:
-    assert [one.before.words for one in comparisons_of({}, NOVEMBER, date(2026, 11, 1))] == ["October 2026"]
+    found = comparisons_of({date(2026, 10, 9): NanoUsd(0)}, NOVEMBER, date(2026, 11, 1))
+    assert [one.before.words for one in found] == ["October 2026"]
+
+
+def test_a_month_before_the_first_call_is_not_a_month_of_nothing() -> None:
+    assert comparisons_of({date(2026, 11, 2): NanoUsd(DOLLAR)}, NOVEMBER, TODAY) == ()
 
 
 def test_there_is_nothing_before_time_begins_nor_in_months_to_come() -> None:
-    first = month_of(date(1970, 1, 1))
+    first, spent = month_of(date(1970, 1, 1)), {date(2026, 12, 1): NanoUsd(DOLLAR)}
     assert month_before(first) is None
-    assert comparisons_of({}, first, TODAY) == ()
-    assert comparisons_of({}, month_of(date(2027, 1, 1)), TODAY) == ()
+    assert comparisons_of(spent, first, TODAY) == ()
+    assert comparisons_of(spent, month_of(date(2027, 1, 1)), TODAY) == ()
 
 
 def test_less_is_said_with_a_minus() -> None:
@@ -159,8 +165,8 @@ def test_every_day_and_model_has_its_own_sum_and_its_own_way_to_the_calls(ledger
     by_day = {date.fromisoformat(group.value or ""): group.sums for group in report.groups}
     days = days_of(series, by_day, TODAY)
     assert [key.name for key in days.keys] == ["gpt-4o", "small"]
-    cells = [[cell and cell.cost.amount for cell in row.cells] for row in days.rows]
-    assert cells == [[1_000_000, 3_000_000], [2_000_000, None]]
+    cells = [[cell and cell.exact for cell in row.cells] for row in days.rows]
+    assert cells == [["$0.001", "$0.003"], ["$0.002", None]]
     cell = days.rows[0].cells[1]
     assert cell is not None
     assert cell.href == calls_link(one_day(date(2026, 11, 3)), model="small")
@@ -173,7 +179,7 @@ def test_more_models_than_patterns_are_one_part_more_and_nothing_is_lost(ledger:
         series = reader.series(NOVEMBER, Dimension.MODEL, most=MOST_MODELS)
     days = days_of(series, {date(2026, 11, 3): series.total}, TODAY)
     assert [key.others for key in days.keys] == [0] * MOST_MODELS + [12 - MOST_MODELS]
-    assert sum(cell.cost.amount or 0 for cell in days.rows[0].cells if cell) == 12_000_000
+    assert [cell.words for cell in days.rows[0].cells if cell] == ["$0.0010"] * MOST_MODELS + ["$0.0050"]
 
 
 # What is asked of the ledger

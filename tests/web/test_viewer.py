@@ -44,7 +44,7 @@ async def test_setting_a_zone_leads_back_to_the_page_it_was_set_on(ledger: Path)
         answer = await sent(address, zone="Europe/Berlin", back=back)
     assert (answer.status, answer.headers["Location"]) == (303, back)
     cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith(f"{COOKIE}=Europe/Berlin; ") or cookie.startswith(f'{COOKIE}="Europe/Berlin"; ')
+    assert cookie.startswith((f"{COOKIE}=Europe/Berlin; ", f'{COOKIE}="Europe/Berlin"; '))
     for word in ("HttpOnly", "Path=/-/", "SameSite=Strict"):
         assert word in cookie
 
@@ -98,3 +98,16 @@ async def test_a_cookie_that_says_nothing_is_utc(ledger: Path, cookie: str) -> N
         answer = await asked(f"{address}{REPORT_PATH}", {"Cookie": f"{COOKIE}={cookie}"})
     assert answer.status == 200
     assert 'name="zone" value="UTC"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe", b"zone=%ff%fe", b"zone=" + b"x" * 100_000, b"&" * 9000, b"zone=%00"]
+)
+async def test_a_body_that_is_no_form_is_no_fault(ledger: Path, body: bytes) -> None:
+    odd = {"Content-Type": "multipart/form-data; charset=nothing"}
+    async with (
+        serving(settings_for(ledger)) as address,
+        ClientSession() as client,
+        client.post(f"{address}{SETTINGS_PATH}", data=body, headers=odd, allow_redirects=False) as answer,
+    ):
+        assert answer.status in (303, 400)

@@ -25,7 +25,7 @@ _FAILURES = {
 }
 _EVERYWHERE = (400, 401, 403, 405, 500, 503)
 _EXAMPLE = {
-    400: 'by is "modell"; write one of model, workload, project, user, key, upstream, client, day, hour',
+    400: 'by is "mdel"; write one of model, workload, project, user, key, upstream, client, day, hour',
     404: "there is no call 018bcfe5-6800-7800-8000-000000000000 in the ledger; it may have been pruned",
     422: "no calls between 2026-08-24 and 2026-11-21",
 }

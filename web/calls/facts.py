@@ -14,7 +14,7 @@ from ledger.period import time_of
 from ledger.units import Units
 from ledger.usage import TokenUsage
 from web.calls.words import BASIS_WORDS, LABELS, NONE
-from web.filters import duration, iso
+from web.filters import duration
 
 _TOKENS = {
     "input_tokens": ("Input", ""),
@@ -58,6 +58,8 @@ class Fact:
     label: str
     text: str | None
     """None: not known, or there is none."""
+    at_us: int | None = None
+    """A point in time, said after the text."""
     title: str = ""
     query: str = ""
     """Of the list of calls that share it."""
@@ -153,9 +155,9 @@ def _times(call: Call) -> Iterator[Fact]:
 def _time(label: str, us: int | None, since_us: int | None) -> Fact:
     if us is None:
         return Fact(label=label, text=None)
-    moment = f"{time_of(us):%Y-%m-%d %H:%M:%S} UTC"
-    after = "" if since_us is None else f"after {duration(max(us - since_us, 0))}, "
-    return Fact(label=label, text=f"{after}{moment}", title=iso(us))
+    return Fact(
+        label=label, text="" if since_us is None else f"after {duration(max(us - since_us, 0))},", at_us=us
+    )
 
 
 def _output(call: Call) -> int | None:

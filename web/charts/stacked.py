@@ -89,17 +89,15 @@ def _column(column: Column, place: int, count: int, top: int) -> Markup:
             shapes.append(_part(part, middle - slot * _COLUMN_SHARE / 2, base, slot * _COLUMN_SHARE, height))
     if column.incomplete:
         shapes.append(Markup('<circle cx="{}%" cy="{}" r="3"/>').format(short(middle), short(base - 7)))
-    if column.tick:
-        y = _TOP + PLOT_HEIGHT + 18
-        shapes.append(words_at("tick", middle, y, column.tick))
     return Markup(
         '<a href="{href}" tabindex="-1" aria-label="{title}" class="{kind}">'
-        "<title>{title}</title>{shapes}</a>"
+        "<title>{title}</title>{shapes}</a>{tick}"
     ).format(
         href=column.href,
         title=column.title,
         kind="going-on" if column.going_on else "over",
         shapes=joined(shapes),
+        tick=words_at("tick", middle, _TOP + PLOT_HEIGHT + 18, column.tick) if column.tick else "",
     )
 
 

@@ -33,9 +33,10 @@ def month_before(month: Period) -> Period | None:
 
 
 def comparisons_of(spent: Mapping[date, NanoUsd], month: Period, today: date) -> tuple[Comparison, ...]:
-    """*spent* by day, of both months. Days that are over only: one that goes on is less than a day."""
+    """*spent* by day that had calls, of both months. The same days are those that are over: one that goes on
+    is less than a day. None where the month before had no calls."""
     before = month_before(month)
-    if before is None or today < month.start:
+    if before is None or today < month.start or not any(day in spent for day in before.days()):
         return ()
     whole = _compared(spent, month, before)
     if today >= month.end:

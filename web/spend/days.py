@@ -12,17 +12,20 @@ from ledger.period import time_of
 from ledger.rollup import Rollup
 from web.charts.stacked import MOST_PARTS, Column, stacked_chart, swatch
 from web.costs import Cost, Mark, cost_of_sums, marks_of
-from web.filters import counted, day_name, exact_places, month_name, places_for, shown, usd
+from web.filters import counted, day_name, exact_places, month_name, places_for, shown, usd, usd_exact
 from web.links import calls_link, is_linkable, one_day
 
 MOST_MODELS = MOST_PARTS - 1
 """With a name of their own; the others are one part more."""
+_CELL_PLACES = 4
 _TICKS = frozenset({1, 5, 10, 15, 20, 25, 30})
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    cost: Cost
+    words: str
+    exact: str
+    """Or why there is no amount."""
     href: str
 
 
@@ -86,7 +89,11 @@ def _cell(line: SeriesLine, sums: Rollup, day: date) -> Cell | None:
     if not sums.calls:
         return None
     is_one = not line.others and is_linkable(line.value)
-    return Cell(cost_of_sums(sums), calls_link(one_day(day), model=line.value) if is_one else "")
+    href = calls_link(one_day(day), model=line.value) if is_one else ""
+    cost = cost_of_sums(sums)
+    if cost.amount is None:
+        return Cell(cost.word, cost.reason, href)
+    return Cell(usd(cost.amount, _CELL_PLACES), usd_exact(cost.amount), href)
 
 
 def _key(series: Series, line: SeriesLine, place: int) -> Key:

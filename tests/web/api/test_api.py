@@ -1,7 +1,9 @@
 """What the API answers, and that it is what commands, exports and pages say."""
 
+import asyncio
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from payback.cli import main
 from tests.web.projected import Answering
 from tests.web.sample import HOSTILE_NAMES, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import asked, serving, settings_for
-from web.projector import BadPlan, NothingToProject, ProjectionFailed
+from web.api import routes
+from web.projector import Answer, BadPlan, NothingToProject, ProjectionFailed
 
 ENTRIES = varied_entries()
 
@@ -135,7 +138,7 @@ async def test_names_that_mean_harm_come_unchanged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("report?by=modell", 'by is "modell"; write one of model'),
+        ("report?by=mdel", 'by is "mdel"; write one of model'),
         ("report?bye=model", '"bye" is no parameter here; nearest: by'),
         ("report?by=model&by=day", "by is there twice"),
         ("report?by=", "by is empty"),
@@ -232,3 +235,23 @@ async def test_a_projection_that_fails_says_why(
 ) -> None:
     projector = Answering(give=lambda: error("because"))
     assert await refusal(ledger, "project", status, projector=projector) == "because"
+
+
+async def test_a_projection_that_takes_longer_is_to_be_asked_for_again(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Answering):
+        async def project(self, plan: Mapping[str, object]) -> Answer:
+            await asyncio.sleep(0.3)
+            return await super().project(plan)
+
+    projector = Slow()
+    monkeypatch.setattr(routes, "PROJECT_WITHIN_S", 0.05)
+    async with serving(settings_for(ledger, projector=projector)) as address:
+        first = await asked(f"{address}/-/api/project")
+        await asyncio.sleep(0.5)
+        again = await asked(f"{address}/-/api/project")
+    assert (first.status, first.headers["Retry-After"]) == (202, "3")
+    assert json.loads(first.text) == {"status": "under way", "again_after_s": 3}
+    assert again.status == 200
+    assert len(projector.asked) == 1
