@@ -154,7 +154,7 @@ async def test_a_form_is_sent_on_to_the_address_that_says_the_same(ledger: Path)
     )
 
 
-@pytest.mark.parametrize("query", ["?modle=x", "?from=2026-11-02&to=2026-11-01", "?before=x", "?status=%00"])
+@pytest.mark.parametrize("query", ["?mdel=x", "?from=2026-11-02&to=2026-11-01", "?before=x", "?status=%00"])
 @pytest.mark.parametrize("path", [CALLS_PATH, f"{CALLS_PATH}/tail"])
 async def test_an_address_that_means_nothing_is_a_page_that_says_what_to_write(
     ledger: Path, query: str, path: str

@@ -104,7 +104,7 @@ def test_cursors_are_no_condition() -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("modle=x", '"modle" is no field of this page; nearest: model'),
+        ("mdel=x", '"mdel" is no field of this page; nearest: model'),
         ("model=a&model=b", "model is there twice; leave one out"),
         ("from=yesterday", 'from is "yesterday"; write a day such as 2026-11-22, or a time such as'),
         ("from=2026-02-30", "write a day such as"),
