@@ -12,8 +12,9 @@ _NETWORK_FILE_SYSTEMS = frozenset(
     {"9p", "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "lustre", "nfs", "nfs4", "smb3", "smbfs"}
 )
 """Locks and the shared memory of WAL do not hold there: https://www.sqlite.org/wal.html, "same host"."""
-_GLANCE_SECONDS = 0.25
-"""Whoever asks is_held has the lock for an instant; a writer that starts then tries again for so long."""
+_GLANCE_SECONDS = 1.0
+"""Whoever asks is_held has the lock for an instant, and the scribe of a killed payback for its last commit; a
+writer that starts then tries again for so long."""
 
 
 class LedgerLock:
@@ -42,6 +43,11 @@ class LedgerLock:
             )
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode("ascii"), 0)
+
+    @property
+    def descriptor(self) -> int:
+        """A process that inherits it holds the lock too."""
+        return self._file
 
     def release(self) -> None:
         os.close(self._file)

@@ -1,89 +1,77 @@
-"""The writer: one thread, group commit, and what happens when the ledger cannot be written.
+"""The writer: the event loop's side of the ledger. Entries that come within one turn of the loop go to the
+scribe together, and who awaits `commit` goes on when the entry is on the disk: in the ledger, or in the spool
+while the ledger cannot be written. When neither takes it, `commit` raises LedgerUnavailable and the caller
+decides.
 
-Entries queue up while a commit runs and are kept together in the next one. Who awaits `commit` goes on
-when the entry is on the disk: in the ledger, or in the spool while the ledger cannot be written. When
-neither takes it, `commit` raises LedgerUnavailable and the caller decides."""
+What a scribe had not replied to when it ended is given to the next one: an entry kept twice counts once."""
 
 import asyncio
 import logging
-import sqlite3
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from itertools import islice
-from pathlib import Path
-from queue import Empty, SimpleQueue
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol, cast
 
-from ledger.call import Entry, bare, without_names
-from ledger.errors import LedgerError, LedgerUnavailable
-from ledger.spool import Spool
-from ledger.store import Store
+from ledger.call import Entry
+from ledger.errors import LedgerUnavailable
+from ledger.keeper import RETRY_SECONDS
+from ledger.parcels import Reply, Unpacker, parcel_of
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 1.0
-"""A ledger that could not be written is tried again after this; until then the spool takes all."""
-BUSY_SECONDS = 0.001
-LINGER_SECONDS = 0.0003
-"""A commit that follows another one within BUSY_SECONDS waits this long for company. At 2,000 calls/s that
-takes a quarter of the CPU time off a call, and of its delay: fewer commits, less waiting for each other."""
-RESERVE_BYTES = 8 << 20
-"""Given back to the file system when it is full, so that the calls under way can be written down."""
-REPLAY_ENTRIES = 1000
+START_SECONDS = 30.0
+"""A scribe has opened the ledger by then, or it is not well."""
 
-_UNFIT = (
-    sqlite3.IntegrityError,
-    sqlite3.DataError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-    ValueError,
-    OverflowError,
-    TypeError,
-    AssertionError,
-)
-"""What SQLite and its rows raise for values that they cannot hold."""
-_Waiting = tuple[Entry, "asyncio.Future[None] | None"]
-_STOP = None
+Waiters = list["asyncio.Future[None]"]
+
+
+class Hired(Protocol):
+    """A scribe at work, somewhere else."""
+
+    def ended(self) -> None:
+        """Returns when nothing of it is left that could write. Blocks; its line has been cut before."""
+        ...
+
+
+Hire = Callable[[socket.socket], Hired]
+"""Starts a scribe at its end of the line. Raises OSError."""
 
 
 class Writer:
-    """Owns the store and the spool from start to close."""
-
-    def __init__(self, store: Store, spool: Spool, reserve: Path) -> None:
-        self._store = store
-        self._spool = spool
-        self._reserve = reserve
-        self._queue: SimpleQueue[Sequence[_Waiting | None]] = SimpleQueue()
-        self._gathered: list[_Waiting] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+    def __init__(self, hire: Hire) -> None:
+        self._hire = hire
+        self._hired: Hired | None = None
+        self._line: _Line | None = None
+        self._gathered: list[Entry] = []
+        self._waiters: Waiters = []
+        self._sent: deque[tuple[bytes, Waiters]] = deque()
+        """Parcels without a reply, the oldest first."""
         self._closed = False
-        self._retry_at = 0.0
-        self._kept_at = 0.0
+        self._revival: asyncio.Task[None] | None = None
         self.problem: str | None = None
         """Why the ledger cannot be written at present; None: it can."""
         self.spool_problem: str | None = None
-
-    @property
-    def spooled(self) -> int:
+        self.spooled = 0
         """Entries that wait in the spool."""
-        return self._spool.waiting
 
-    def start(self) -> None:
-        """Call on the event loop that will await commits."""
+    async def start(self) -> None:
+        """Call on the event loop that will await commits. Raises LedgerUnavailable."""
         self._loop = asyncio.get_running_loop()
-        _fill_reserve(self._reserve)
-        self._thread.start()
+        try:
+            await self._begin()
+        except OSError as error:
+            raise LedgerUnavailable(
+                "the process that writes the ledger does not start; see what it said, or free memory"
+            ) from error
 
     def commit(self, entry: Entry) -> "asyncio.Future[None]":
         """Await it: then *entry* is on the disk. Raises LedgerUnavailable when it is nowhere."""
-        assert self._loop is not None
         future = self._loop.create_future()
         if self._closed:
             future.set_exception(LedgerUnavailable("the ledger is closed"))
         else:
-            self._gather((entry, future))
+            self._gather(entry)
+            self._waiters.append(future)
         return future
 
     def post(self, entry: Entry) -> None:
@@ -93,188 +81,141 @@ class Writer:
                 "an entry came after the ledger was closed; the next start ends its call as interrupted"
             )
         else:
-            self._gather((entry, None))
-
-    def _gather(self, waiting: _Waiting) -> None:
-        """What comes within one turn of the loop goes to the thread together: waking it is what costs."""
-        assert self._loop is not None
-        if not self._gathered:
-            self._loop.call_soon(self._hand_over)
-        self._gathered.append(waiting)
-
-    def _hand_over(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        if gathered:
-            self._queue.put(gathered)
+            self._gather(entry)
 
     async def close(self) -> None:
         """Everything that was posted is written before this returns."""
         self._closed = True
         self._hand_over()
-        self._queue.put([_STOP])
-        await asyncio.to_thread(self._thread.join)
-        self._store.close()
+        if self._revival is not None:
+            await self._revival
+        if self._line is not None:
+            self._line.end()
+            await self._line.lost.wait()
+        await self._part()
+        self._give_up("the ledger is closed")
 
-    def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            batch = self._next_batch()
-            stopping = _STOP in batch
-            self._keep([waiting for waiting in batch if waiting is not None])
-            self._kept_at = time.monotonic()
+    def _gather(self, entry: Entry) -> None:
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(entry)
 
-    def _next_batch(self) -> "list[_Waiting | None]":
-        """All that waits; an empty batch when it is time to try the ledger again."""
-        batch: list[_Waiting | None] = []
-        troubled = self._spool.waiting or self.problem is not None
-        with suppress(Empty):
-            batch += self._queue.get(timeout=RETRY_SECONDS if troubled else None)
-            if time.monotonic() - self._kept_at < BUSY_SECONDS:
-                time.sleep(LINGER_SECONDS)
-            while True:
-                batch += self._queue.get_nowait()
-        return batch
+    def _hand_over(self) -> None:
+        if self._gathered:
+            parcel = parcel_of(self._gathered)
+            self._sent.append((parcel, self._waiters))
+            self._gathered, self._waiters = [], []
+            if self._line is not None:
+                self._line.send(parcel)
 
-    def _keep(self, batch: Sequence[_Waiting]) -> None:
-        failure: Exception | None = None
-        try:
-            self._keep_entries([entry for entry, _ in batch])
-        except OSError as error:
-            self._note_spool_problem(str(error.strerror or error))
-            failure = LedgerUnavailable("neither the ledger nor its spool can be written")
-        except Exception as error:  # this thread must outlive every fault: callers wait for it
-            log.error("the ledger's writer failed", exc_info=error)
-            failure = LedgerUnavailable("the ledger's writer failed")
-        futures = [future for _, future in batch if future is not None]
-        if futures and self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                self._loop.call_soon_threadsafe(_settle, futures, failure)
+    def _replied(self, reply: Reply) -> None:
+        self.problem, self.spool_problem, self.spooled = reply.problem, reply.spool_problem, reply.spooled
+        for level, text in reply.said:
+            log.log(level, "%s", text)
+        for _ in range(reply.parcels):
+            _, waiters = self._sent.popleft()
+            _settle(waiters, reply.failure)
 
-    def _keep_entries(self, entries: list[Entry]) -> None:
-        """To the ledger, or else to the spool. Raises OSError when neither takes them."""
-        if time.monotonic() >= self._retry_at and self._try_ledger(entries):
-            return
-        if entries:
-            self._spool.append(entries)
-            self.spool_problem = None
-
-    def _try_ledger(self, entries: list[Entry]) -> bool:
-        try:
-            if self._spool.waiting:
-                _replay_spool(self._store, self._spool)
-            if entries:
-                self._write(entries)
-            elif self.problem is not None:
-                self._store.probe()
-        except (sqlite3.Error, OSError) as error:
-            self._note_problem(str(error))
-            return False
-        self._note_recovery()
-        return True
-
-    def _write(self, entries: list[Entry]) -> None:
-        try:
-            refused = _keep_all(self._store.write, entries)
-        except sqlite3.OperationalError as error:
-            if "full" not in str(error) or not _give_back(self._reserve):
+    async def _begin(self) -> None:
+        """A scribe that has opened the ledger, and has all that waits. Raises OSError."""
+        ours, theirs = socket.socketpair()
+        line = _Line(self._replied, self._cut)
+        with theirs:
+            try:
+                self._hired = self._hire(theirs)
+            except OSError:
+                ours.close()
                 raise
-            log.error("the disk is full; the reserve %s was given back", self._reserve)
-            refused = _keep_all(self._store.replay, entries)
-        if refused:
-            raise LedgerError(f"the ledger refuses {len(refused)} entries in every form")
+        await self._loop.create_unix_connection(lambda: line, sock=ours)
+        try:
+            await asyncio.wait_for(line.first_reply, START_SECONDS)
+        except OSError:
+            line.abort()
+            await self._part()
+            raise
+        self._line = line
+        for parcel, _ in self._sent:
+            line.send(parcel)
 
-    def _note_problem(self, problem: str) -> None:
-        self._retry_at = time.monotonic() + RETRY_SECONDS
-        if self.problem is None:
-            log.error("the ledger cannot be written: %s; calls go to the spool %s", problem, self._spool.path)
-        self.problem = problem
+    def _cut(self, line: "_Line") -> None:
+        """The scribe has ended. If it had replied to nothing, what it was given may be what ended it."""
+        if line is not self._line:
+            return
+        if not self._closed:
+            self._line = None
+            log.error("the process that writes the ledger has ended; another one is started")
+            if not line.parcels:
+                self._give_up("the process that writes the ledger ended over it")
+            self._revival = self._loop.create_task(self._revive())
 
-    def _note_spool_problem(self, problem: str) -> None:
-        if self.spool_problem is None:
-            log.error("the spool %s cannot be written either: %s", self._spool.path, problem)
-        self.spool_problem = problem
+    async def _revive(self) -> None:
+        await self._part()
+        while self._line is None:
+            try:
+                await self._begin()
+            except OSError as error:
+                self.problem = f"the process that writes it does not start: {error}"
+                log.error("the ledger cannot be written: %s", self.problem)
+                self._give_up("the ledger cannot be written")
+                if self._closed:
+                    return
+                await asyncio.sleep(RETRY_SECONDS)
+        self._revival = None
 
-    def _note_recovery(self) -> None:
-        if self.problem is not None:
-            log.warning("the ledger can be written again")
-            self.problem = self.spool_problem = None
-            _fill_reserve(self._reserve)
+    async def _part(self) -> None:
+        hired, self._hired = self._hired, None
+        if hired is not None:
+            await asyncio.to_thread(hired.ended)
 
-
-def start_ledger(store: Store, spool: Spool) -> int:
-    """What must be in the ledger before a new call is. Returns how many calls an earlier process left open.
-
-    Raises LedgerUnavailable when that cannot be written."""
-    try:
-        if spool.waiting:
-            _replay_spool(store, spool)
-        return store.recover()
-    except (sqlite3.Error, OSError) as error:
-        raise LedgerUnavailable(
-            f"the ledger cannot take over what an earlier run left: {error};"
-            " end what holds it, or free the disk"
-        ) from error
-
-
-def _replay_spool(store: Store, spool: Spool) -> None:
-    for part in _parts(spool.entries()):
-        for refused in _keep_all(store.replay, part):
-            spool.set_aside(refused)
-    log.warning("the ledger has taken over %d entries from the spool", spool.waiting)
-    spool.clear()
-
-
-def _parts(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    while part := list(islice(entries, REPLAY_ENTRIES)):
-        yield part
+    def _give_up(self, failure: str) -> None:
+        """Whoever waits is told, as the entries are nowhere."""
+        while self._sent:
+            _, waiters = self._sent.popleft()
+            _settle(waiters, failure)
 
 
-def _keep_all(keep: Callable[[list[Entry]], object], entries: list[Entry]) -> list[Entry]:
-    """Keep *entries* together; one that the ledger's rules refuse, with as much of it as fits.
+class _Line(asyncio.Protocol):
+    """The socket to one scribe."""
 
-    Returns those that do not fit in any form: there are none unless this program is wrong."""
-    try:
-        keep(entries)
-    except _UNFIT as error:
-        if len(entries) > 1:
-            middle = len(entries) // 2
-            return _keep_all(keep, entries[:middle]) + _keep_all(keep, entries[middle:])
-        log.error("an entry does not fit the ledger; its details are left out: %s", type(error).__name__)
-        return [] if _keep_less(keep, entries[0]) else entries
-    return []
+    def __init__(self, replied: Callable[[Reply], None], cut: "Callable[[_Line], None]") -> None:
+        self._replied = replied
+        self._cut = cut
+        self._replies = Unpacker(Reply)
+        self.first_reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.lost = asyncio.Event()
+        self.parcels = 0
+        """That were replied to."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self.send = self._transport.write
+
+    def data_received(self, data: bytes) -> None:
+        for reply in self._replies.feed(data):
+            self.parcels += reply.parcels
+            self._replied(reply)
+        _settle([self.first_reply], None)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if not self.first_reply.done():
+            self.first_reply.set_exception(ConnectionError("it ended before it had opened the ledger"))
+        self.lost.set()
+        self._cut(self)
+
+    def end(self) -> None:
+        """Send nothing more. The scribe hangs up once it has kept what came."""
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def abort(self) -> None:
+        self._transport.abort()
 
 
-def _keep_less(keep: Callable[[list[Entry]], object], entry: Entry) -> bool:
-    for less in (without_names, bare):
-        with suppress(*_UNFIT):
-            keep([less(entry)])
-            return True
-    return False
-
-
-def _settle(futures: "Sequence[asyncio.Future[None]]", failure: Exception | None) -> None:
-    for future in futures:
-        if future.done():
+def _settle(waiters: Waiters, failure: str | None) -> None:
+    for waiter in waiters:
+        if waiter.done():
             continue
         if failure is None:
-            future.set_result(None)
+            waiter.set_result(None)
         else:
-            future.set_exception(failure)
-
-
-def _fill_reserve(reserve: Path) -> None:
-    """Real bytes, not a hole. No reserve is no reason not to start."""
-    try:
-        if not reserve.exists() or reserve.stat().st_size < RESERVE_BYTES:
-            reserve.write_bytes(b"\0" * RESERVE_BYTES)
-            reserve.chmod(0o600)
-    except OSError as error:
-        log.warning("no reserve for a full disk at %s: %s", reserve, error.strerror)
-        _give_back(reserve)
-
-
-def _give_back(reserve: Path) -> bool:
-    with suppress(OSError):
-        reserve.unlink()
-        return True
-    return False
+            waiter.set_exception(LedgerUnavailable(failure))

@@ -8,17 +8,19 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
+from ledger.keeper import start_ledger
 from ledger.lock import LedgerLock
+from ledger.scribe_process import ScribeProcess
 from ledger.spool import Spool
 from ledger.sqlite.store import open_store
-from ledger.writer import Writer, start_ledger
+from ledger.writer import Writer
 from payback import wiring
 from payback.bad_requests import Server, request_log
 from payback.current import Current
@@ -40,7 +42,7 @@ from proxy.upstream_client import LINE_BYTES, UpstreamClient
 log = logging.getLogger(__name__)
 
 SWITCH_SECONDS = 0.0001
-"""How long the ledger's thread waits for the loop's until it may run; Python's own 5 ms calls would feel."""
+"""How long the loop waits for a thread that counts tokens or answers a page; calls would feel Python's own 5 ms."""
 CLOSE_SECONDS = 1.0
 """For what is left once calls have ended: connections that wait for the next one."""
 
@@ -155,14 +157,20 @@ async def _ledger(place: Place, stack: AsyncExitStack) -> tuple[Writer, bytes, i
     ledger = place.ledger
     lock = LedgerLock(ledger)
     stack.callback(lock.release)
-    store = open_store(ledger)
-    stack.callback(store.close)
-    spool = Spool(wiring.spool_path(place.settings, ledger), store.identity())
-    left_open = start_ledger(store, spool)
-    writer = Writer(store, spool, ledger.with_name(f"{ledger.name}.reserve"))
-    secret = store.key_secret()
-    writer.start()
+    spool = wiring.spool_path(place.settings, ledger)
+    with closing(open_store(ledger)) as store:
+        secret, identity = store.key_secret(), store.identity()
+        left_open = start_ledger(store, Spool(spool, identity))
+    scribe = ScribeProcess(
+        lock=lock.descriptor,
+        ledger=ledger,
+        identity=identity,
+        spool=spool,
+        reserve=ledger.with_name(f"{ledger.name}.reserve"),
+    )
+    writer = Writer(scribe)
     stack.push_async_callback(writer.close)
+    await writer.start()
     return writer, secret, left_open
 
 
@@ -242,7 +250,7 @@ async def _ended(runner: web.ServerRunner, running: Running) -> None:
 
 
 def _settle() -> None:
-    """Threads take turns often; the collector leaves alone what lives from here on, and looks seldom."""
+    """Threads give way soon; the collector leaves alone what lives from here on, and looks seldom."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -5,11 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 from ledger.call import Entry
+from ledger.keeper import start_ledger
 from ledger.lock import LedgerLock
 from ledger.spool import Spool
 from ledger.sqlite.store import open_store
 from ledger.store import Store
-from ledger.writer import start_ledger
 
 BATCH_ENTRIES = 5000
 """In one transaction: each of them waits for the disk."""

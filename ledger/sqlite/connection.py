@@ -39,8 +39,10 @@ _WRITER_PRAGMAS = (
 _READER_PRAGMAS = ("query_only = ON", f"busy_timeout = {BUSY_MS * 10}", "trusted_schema = OFF")
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
-    """The one connection that writes; the caller holds the lock. Makes file and schema if need be."""
+def open_writer(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
+    """The one connection that writes; the caller holds the lock. Makes file and schema if need be.
+
+    *is_checked*: the file was found in order just now."""
     make_private_folder(path.parent)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -52,7 +54,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
         check(connection, str(path))
         for pragma in _WRITER_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        _quick_check(connection, path)
+        if not is_checked:
+            _quick_check(connection, path)
         migrate(connection, str(path))
         _stretch_wal(connection)
     return connection

@@ -38,9 +38,10 @@ class SqliteStore:
 
     Methods raise sqlite3.Error, and ValueError or OverflowError for what SQLite cannot hold."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_checked: bool = False) -> None:
+        """*is_checked*: this start has looked for damage already."""
         self.path = path
-        self._connection = open_writer(path)
+        self._connection = open_writer(path, is_checked=is_checked)
         self._file = _identity_of(path)
         self._unfinished: dict[CallId, Entry] = {}
         self._newest = bytes(self._connection.execute("SELECT max(call_id) FROM call").fetchone()[0] or b"")

@@ -2,7 +2,9 @@
 
 import asyncio
 import shutil
+import socket
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,8 +13,10 @@ from pathlib import Path
 
 from ledger.call import Entry, State
 from ledger.ids import CallId
+from ledger.keeper import Keeper
 from ledger.lock import LedgerLock
 from ledger.period import month_of
+from ledger.scribe import Scribe
 from ledger.spool import Spool
 from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
@@ -75,6 +79,30 @@ def keep(model: Model, entries: Iterable[Entry]) -> None:
             model[entry.call.call_id] = entry
 
 
+class ScribeThread:
+    """A scribe in this process, with parts that tests can reach."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, end: socket.socket) -> "ScribeThread":
+        self._thread = threading.Thread(target=Scribe(self._keeper, end.dup()).run, daemon=True)
+        self._thread.start()
+        return self
+
+    def ended(self) -> None:
+        assert self._thread is not None
+        self._thread.join()
+
+
+async def writer_over(keeper: Keeper) -> Writer:
+    """Started, with *keeper* on a thread of its own."""
+    writer = Writer(ScribeThread(keeper))
+    await writer.start()
+    return writer
+
+
 @dataclass
 class Desk:
     """A writer at work, and the places it writes to."""
@@ -118,12 +146,8 @@ async def desk_at(folder: Path) -> AsyncIterator[Desk]:
     path = folder / "payback.db"
     lock = LedgerLock(path)
     store = SqliteStore(path)
-    desk = Desk(
-        path,
-        store,
-        Writer(store, Spool(path.with_name("payback.db.spool")), path.with_name("payback.db.reserve")),
-    )
-    desk.writer.start()
+    spool, reserve = path.with_name("payback.db.spool"), path.with_name("payback.db.reserve")
+    desk = Desk(path, store, await writer_over(Keeper(store, Spool(spool), reserve)))
     try:
         yield desk
     finally:

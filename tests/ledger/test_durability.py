@@ -15,13 +15,13 @@ import pytest
 
 from ledger.call import Entry, Outcome, State, interrupted
 from ledger.ids import CallId
+from ledger.keeper import Keeper, start_ledger
 from ledger.lock import LedgerLock, is_held
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore, open_store
 from ledger.store import GroupBy
-from ledger.writer import Writer, start_ledger
-from tests.ledger.kept import MONTH, keep
+from tests.ledger.kept import MONTH, keep, writer_over
 from tests.ledger.made_up import metered, opened, whole_call
 
 CONFIRM = """
@@ -30,17 +30,21 @@ from pathlib import Path
 from ledger.lock import LedgerLock
 from ledger.spool import Spool
 from ledger.sqlite.store import open_store
-from ledger.writer import Writer, start_ledger
-from tests.ledger.kept import MONTH, keep
+from ledger.keeper import start_ledger
+from ledger.scribe_process import ScribeProcess
+from ledger.writer import Writer
 from tests.ledger.made_up import metered, opened, whole_call
 
 async def main(folder, first):
     path = folder / "payback.db"
     lock = LedgerLock(path)
-    store, spool = open_store(path), Spool(folder / "spool")
-    start_ledger(store, spool)
-    writer = Writer(store, spool, folder / "reserve")
-    writer.start()
+    store = open_store(path)
+    start_ledger(store, Spool(folder / "spool"))
+    identity = store.identity()
+    store.close()
+    files = dict(ledger=path, spool=folder / "spool", reserve=folder / "reserve")
+    writer = Writer(ScribeProcess(lock=lock.descriptor, identity=identity, **files))
+    await writer.start()
     print("ready", flush=True)
     async def call(number):
         while True:
@@ -69,6 +73,7 @@ def run_and_kill(folder: Path, first: int, after_lines: int) -> dict[int, State]
         for line in process.stdout:  # confirmed too: it was said before the kill
             note(line, confirmed)
         assert process.wait() == -signal.SIGKILL
+    until_it_holds(lambda: not is_held(folder / "payback.db"))  # its scribe has a commit to end
     return confirmed
 
 
@@ -122,14 +127,13 @@ from pathlib import Path
 from ledger.errors import LedgerUnavailable
 from ledger.spool import Spool
 from ledger.sqlite.store import open_store
-from ledger.writer import Writer
-from tests.ledger.kept import MONTH, keep
+from ledger.keeper import Keeper
+from tests.ledger.kept import writer_over
 from tests.ledger.made_up import whole_call
 
 async def main(folder):
     store = open_store(folder / "payback.db")
-    writer = Writer(store, Spool(folder / "spool"), folder / "reserve")
-    writer.start()
+    writer = await writer_over(Keeper(store, Spool(folder / "spool"), folder / "reserve"))
     await writer.commit(whole_call(0))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
@@ -235,13 +239,13 @@ async def test_whichever_statement_fails_the_entry_waits_in_the_spool_and_is_in_
         store, spool = SqliteStore(path), Spool(tmp_path / f"{n}.spool")
         failing = FailingOnce(store._connection, n)
         store._connection = failing  # type: ignore[assignment]
-        writer = Writer(store, spool, tmp_path / "no folder" / "reserve")
-        writer.start()
+        keeper = Keeper(store, spool, tmp_path / "no folder" / "reserve")
+        writer = await writer_over(keeper)
         for entry in STORY:
             await writer.commit(entry)
             if writer.problem is not None:
                 assert entry in Spool(spool.path).entries()
-                writer._retry_at = 0.0  # do not wait a second for each n
+                keeper._retry_at = 0.0  # do not wait a second for each n
         while writer.problem is not None:
             await writer.commit(STORY[-1])
         assert writer.spooled == 0
@@ -276,6 +280,7 @@ def test_kill_9_while_the_ledger_is_locked_loses_nothing_that_the_spool_confirme
         process.kill()
         process.wait()
     prompt.close()
+    until_it_holds(lambda: not is_held(path))
     confirmed: dict[int, State] = {}
     for line in said.read_text().splitlines(keepends=True)[1:]:
         note(line, confirmed)

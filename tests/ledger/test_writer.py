@@ -11,12 +11,12 @@ import pytest
 
 from ledger.call import Attribution, Entry, UsageBasis, bare, interrupted, without_names
 from ledger.errors import LedgerUnavailable
+from ledger.keeper import RESERVE_BYTES, Keeper, start_ledger
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
 from ledger.store import GroupBy
-from ledger.writer import RESERVE_BYTES, Writer, start_ledger
-from tests.ledger.kept import MONTH, Desk, desk_at, until
+from tests.ledger.kept import MONTH, Desk, desk_at, until, writer_over
 from tests.ledger.made_up import ended, metered, opened, whole_call
 
 
@@ -216,8 +216,7 @@ class Broken(SqliteStore):
 
 async def test_no_fault_ends_the_writers_thread(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = Broken(tmp_path / "payback.db")
-    writer = Writer(store, Spool(tmp_path / "spool"), tmp_path / "reserve")
-    writer.start()
+    writer = await writer_over(Keeper(store, Spool(tmp_path / "spool"), tmp_path / "reserve"))
     for _ in range(3):
         with pytest.raises(LedgerUnavailable):
             await asyncio.wait_for(writer.commit(opened()), 5)

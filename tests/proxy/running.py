@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ledger.call import Entry, State
+from ledger.keeper import RESERVE_BYTES
+from ledger.lock import is_held
 from ledger.sqlite.reader import open_sqlite_reader
-from ledger.writer import RESERVE_BYTES
 from payback.app import Place, serving
 from payback.settings import read_settings
 
@@ -119,6 +120,7 @@ class Process:
         """SIGKILL: nothing that is still to be done is done."""
         self.process.kill()
         await self.process.wait()
+        await eventually(lambda: not is_held(self.payback.ledger))  # its scribe has a commit to end
 
     def peak_rss_kib(self) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")

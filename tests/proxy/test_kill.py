@@ -54,8 +54,7 @@ async def killed_at_the_answer(running: Process, request: bytes) -> tuple[str, s
             await client.until(DONE, pieces)
         else:
             assert b"".join([piece async for piece in pieces]) == CHAT_ANSWER
-        running.process.kill()
-        await running.process.wait()
+        await running.kill()
     ids = (head.value("X-Payback-Call-Id"), under_way.value("X-Payback-Call-Id"))
     return tuple((value or b"").decode().replace("-", "") for value in ids)  # type: ignore[return-value]
 

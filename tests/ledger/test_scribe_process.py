@@ -1,0 +1,214 @@
+"""The scribe as a process: what is sent is written, whoever of the two is killed, and when."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+import pytest
+
+from bench.processes import family_of
+from ledger.call import Entry
+from ledger.errors import LedgerUnavailable
+from ledger.lock import LedgerLock, is_held
+from ledger.scribe_process import Hired, ScribeProcess
+from ledger.sqlite.reader import open_sqlite_reader
+from ledger.sqlite.store import open_store
+from ledger.writer import Writer
+from tests.ledger.kept import MONTH, Desk, until
+from tests.ledger.made_up import metered, opened, whole_call
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    return {"ledger": folder / "payback.db", "spool": folder / "spool", "reserve": folder / "reserve"}
+
+
+def entries_in(folder: Path) -> list[Entry]:
+    with closing(open_sqlite_reader(folder / "payback.db")) as reader:
+        assert reader.disagreements() == []
+        return list(reader.calls(MONTH))
+
+
+@dataclass
+class Office:
+    """A writer, and the scribes that it has had."""
+
+    writer: Writer
+    hired: list[Hired]
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        os.kill(self.hired[-1].process.pid, number)
+
+
+@asynccontextmanager
+async def office_in(
+    folder: Path, hire: Callable[[ScribeProcess, socket], Hired] | None = None
+) -> AsyncIterator[Office]:
+    lock = LedgerLock(folder / "payback.db")
+    with closing(open_store(folder / "payback.db")) as store:
+        scribe = ScribeProcess(lock=lock.descriptor, identity=store.identity(), **files_in(folder))
+    hired: list[Hired] = []
+
+    def hires(end: socket) -> Hired:
+        hired.append(hire(scribe, end) if hire else scribe(end))
+        return hired[-1]
+
+    writer = Writer(hires)
+    await writer.start()
+    try:
+        yield Office(writer, hired)
+    finally:
+        await writer.close()
+        lock.release()
+        assert all(one.process.returncode is not None for one in hired)
+
+
+async def test_a_scribe_that_is_killed_is_replaced_and_no_entry_is_lost_or_counted_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with office_in(tmp_path) as office:
+        await office.writer.commit(whole_call(0))
+        commits = [office.writer.commit(whole_call(number)) for number in range(1, 500)]
+        await asyncio.sleep(0)
+        office.kill()
+        await asyncio.wait_for(asyncio.gather(*commits), 10)
+        await office.writer.commit(opened(500))
+        assert len(office.hired) == 2
+        assert entries_in(tmp_path) == [*map(whole_call, range(500)), opened(500)]
+    assert "has ended; another one is started" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_signals_that_a_terminal_or_a_service_sends_to_all_do_not_end_it(
+    number: int, tmp_path: Path
+) -> None:
+    async with office_in(tmp_path) as office:
+        office.kill(number)
+        await asyncio.sleep(0.05)
+        await office.writer.commit(whole_call(1))
+        assert len(office.hired) == 1
+        assert os.getpgid(office.hired[0].process.pid) != os.getpgid(0)
+
+
+async def test_what_ends_every_scribe_that_is_given_it_is_given_up_and_the_next_entry_is_written(
+    tmp_path: Path,
+) -> None:
+    """Here a kill does, as a fault in SQLite might: else one entry would stop all."""
+    async with office_in(tmp_path) as office:
+        for hired in (1, 2):
+            assert len(office.hired) == hired
+            os.kill(office.hired[-1].process.pid, signal.SIGSTOP)
+            waiting = office.writer.commit(opened(hired))
+            await asyncio.sleep(0.05)
+            office.kill()
+            with pytest.raises(LedgerUnavailable, match="ended over it"):
+                await asyncio.wait_for(waiting, 10)
+            await until(lambda n=hired: len(office.hired) > n and office.writer._revival is None, 10)  # type: ignore[misc]
+        await office.writer.commit(whole_call(3))
+        assert entries_in(tmp_path) == [whole_call(3)]
+
+
+async def test_while_no_scribe_starts_callers_are_told_and_it_ends_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_full = False
+
+    def hire(scribe: ScribeProcess, end: socket) -> Hired:
+        if is_full:
+            raise OSError(12, "Cannot allocate memory")
+        return scribe(end)
+
+    monkeypatch.setattr("ledger.writer.RETRY_SECONDS", 0.05)
+    async with office_in(tmp_path, hire) as office:
+        await office.writer.commit(opened(1))
+        is_full = True
+        office.kill()
+        with pytest.raises(LedgerUnavailable):
+            await asyncio.wait_for(office.writer.commit(opened(2)), 5)
+        await until(lambda: office.writer.problem is not None, 5)
+        assert "Cannot allocate memory" in str(office.writer.problem)
+        is_full = False
+        await until(lambda: office.writer.problem is None, 5)
+        await office.writer.commit(opened(3))
+        assert entries_in(tmp_path) == [opened(1), opened(3)]
+
+
+async def test_a_scribe_that_cannot_open_the_ledger_is_no_start(tmp_path: Path) -> None:
+    (tmp_path / "payback.db").write_bytes(b"nothing that SQLite knows" * 100)
+    lock = LedgerLock(tmp_path / "payback.db")
+    writer = Writer(ScribeProcess(lock=lock.descriptor, identity="x", **files_in(tmp_path)))
+    with pytest.raises(LedgerUnavailable, match="does not start"):
+        await asyncio.wait_for(writer.start(), 20)
+    await writer.close()
+    lock.release()
+
+
+async def test_what_the_scribe_has_to_say_is_in_paybacks_own_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with office_in(tmp_path) as office:
+        with Desk(tmp_path / "payback.db", None, office.writer).locked_by_another():  # type: ignore[arg-type]
+            await office.writer.commit(opened(1))
+            assert office.writer.problem == "database is locked"
+            assert office.writer.spooled == 1
+        await until(lambda: office.writer.problem is None and office.writer.spooled == 0, 5)
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(said) == 3
+    assert said[0].startswith("the ledger cannot be written: database is locked; calls go to the spool")
+
+
+POST_AND_DIE = """
+import asyncio, os, signal, sys
+from contextlib import closing
+from pathlib import Path
+from ledger.lock import LedgerLock
+from ledger.scribe_process import ScribeProcess
+from ledger.sqlite.store import open_store
+from ledger.writer import Writer
+from tests.ledger.made_up import whole_call
+
+async def main(folder):
+    path = folder / "payback.db"
+    lock = LedgerLock(path)
+    with closing(open_store(path)) as store:
+        identity = store.identity()
+    files = dict(ledger=path, spool=folder / "spool", reserve=folder / "reserve")
+    writer = Writer(ScribeProcess(lock=lock.descriptor, identity=identity, **files))
+    await writer.start()
+    await writer.commit(whole_call(0))
+    for number in range(1, 100):
+        writer.post(whole_call(number))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    os.killpg(0, signal.SIGINT) if sys.argv[2] == "SIGINT" else os.kill(os.getpid(), signal.SIGKILL)
+    await asyncio.sleep(5)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+async def test_what_was_sent_is_written_though_payback_is_killed_and_the_ledger_is_not_free_before(
+    how: str, tmp_path: Path
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", POST_AND_DIE, str(tmp_path), how],
+        stderr=subprocess.DEVNULL, timeout=30, start_new_session=True,
+    )  # fmt: skip
+    assert ran.returncode != 0
+    await until(lambda: not is_held(tmp_path / "payback.db"), 5)
+    assert entries_in(tmp_path) == [*map(whole_call, range(100))]
+
+
+async def test_it_leaves_no_process_behind(tmp_path: Path) -> None:
+    before = family_of(os.getpid())
+    async with office_in(tmp_path) as office:
+        await office.writer.commit(metered(opened(1)))
+    assert family_of(os.getpid()) == before
