@@ -8,7 +8,8 @@ Read in this order:
 - complaints, toml_text, example        what is wrong with one, and an example of one
 - errors         what the user can mend
 - wiring, app    from settings to a running server; what starts and stops in which order
-- preconditions, front_door, doubtful, bad_requests, under_way   parts of that server
+- server, lean_front, front_door   where a connection starts, and which way its requests take
+- preconditions, doubtful, bad_requests, under_way   parts of that server
 - forwarders, current, hangup   what a configuration decides about calls; the one that holds now; SIGHUP
 - own_pages, metrics, metrics_page   health, report and metrics: what the server answers itself
 - logs           what it says while it runs, as text or JSON

@@ -22,18 +22,19 @@ from ledger.spool import Spool
 from ledger.sqlite.store import open_store
 from ledger.writer import Writer
 from payback import wiring
-from payback.bad_requests import Server, request_log
+from payback.bad_requests import request_log
 from payback.current import Current
 from payback.desk import Desk
 from payback.desk_messages import Setup
 from payback.errors import SettingsError
 from payback.forwarders import Forwarders
-from payback.front_door import FrontDoor, front_door
+from payback.front_door import front_door
 from payback.hangup import on_hangup
 from payback.metrics import Metrics
 from payback.metrics_page import MetricsPage, Now
 from payback.own_pages import OwnPages, own_pages
 from payback.preconditions import refuse_lenient_parser, refuse_open_report
+from payback.server import Server
 from payback.settings import Settings
 from payback.under_way import UnderWay
 from proxy.forward import Lasting
@@ -42,7 +43,7 @@ from proxy.upstream_client import LINE_BYTES, UpstreamClient
 log = logging.getLogger(__name__)
 
 SWITCH_SECONDS = 0.0001
-"""How long the loop waits for a thread that counts tokens or answers a page; calls would feel Python's own 5 ms."""
+"""How long the loop waits for a thread that counts tokens or asks the ledger, where Python's own is 5 ms."""
 CLOSE_SECONDS = 1.0
 """For what is left once calls have ended: connections that wait for the next one."""
 
@@ -148,7 +149,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
                 render_metrics=page.render,
             )
         )
-        await _listen(pages, front_door(pages, current, running.calls), bound, running, stack)
+        await _listen(pages, current, bound, running, stack)
         _settle()
         yield running
 
@@ -192,13 +193,19 @@ def _client(settings: Settings, stack: AsyncExitStack) -> UpstreamClient:
 
 
 async def _listen(
-    pages: web.Application, handler: FrontDoor, bound: socket.socket, running: Running, stack: AsyncExitStack
+    pages: web.Application,
+    current: Current,
+    bound: socket.socket,
+    running: Running,
+    stack: AsyncExitStack,
 ) -> None:
     pages_runner = web.AppRunner(pages)
     await pages_runner.setup()
     stack.push_async_callback(pages_runner.cleanup)
     server = Server(
-        handler,
+        front_door(pages, current, running.calls),
+        plain_handler=lambda request: current.forwarder.handle(request),
+        calls=running.calls,
         request_factory=pages._make_request,  # noqa: SLF001  # pinned in tests/test_aiohttp_facts.py
         handler_cancellation=True,
         access_log=None,

@@ -29,28 +29,7 @@ class _BadRequests(logging.Filter):
         return log.isEnabledFor(logging.INFO)
 
 
-class Server(web.Server):
-    """aiohttp's own, whose answer to what is not HTTP quotes it; here it does not."""
-
-    def __call__(self) -> web.RequestHandler:
-        return _Handler(self, loop=self._loop, **self._kwargs)
-
-
-class _Handler(web.RequestHandler):
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        answer = super().handle_error(request, status, exc, message)
-        return _refused(request, exc) if isinstance(exc, HttpProcessingError) else answer
-
-
-def _refused(request: web.BaseRequest, error: HttpProcessingError) -> web.Response:
+def refused(request: web.BaseRequest, error: HttpProcessingError) -> web.Response:
     """In OpenAI's shape, which most clients read: which API was called is not known."""
     request._version = HttpVersion11  # noqa: SLF001  # pinned in tests/payback/test_doubtful.py
     is_too_long = isinstance(error, LineTooLong)

@@ -4,16 +4,16 @@ Sources: https://www.rfc-editor.org/rfc/rfc9112 sections 2.3, 3.2, 6.1 and 6.3, 
 
 import re
 
-from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11
+from multidict import CIMultiDictProxy
 
 from proxy.refusal import Refusal
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
 
-def doubt_about(request: web.BaseRequest) -> Refusal | None:
-    """Why *request* is not to be answered as what it seems to be; aiohttp's parser has let it in."""
-    headers, version = request.headers, request._message.version  # noqa: SLF001  # its own, once asked, stays
+def doubt_about(headers: CIMultiDictProxy[str], version: HttpVersion) -> Refusal | None:
+    """Why a request is not to be answered as what it seems to be; aiohttp's parser has let it in."""
     if version != HttpVersion11 and version != HttpVersion10:
         return Refusal(505, "http_version", "HTTP/1.1 and HTTP/1.0 are spoken here, no other version")
     coding = headers.get("Transfer-Encoding")

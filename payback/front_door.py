@@ -9,6 +9,7 @@ from aiohttp import HttpVersion11, web
 from payback.current import Current
 from payback.doubtful import doubt_about
 from payback.under_way import UnderWay
+from proxy.outlet import Outlet
 from proxy.refusal import Refusal, answer_of
 from web.app import wants_report
 from web.security import is_own
@@ -19,19 +20,39 @@ FrontDoor = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 def front_door(pages: web.Application, current: Current, calls: UnderWay) -> FrontDoor:
     async def enter(request: web.BaseRequest) -> web.StreamResponse:
         assert isinstance(request, web.Request)
-        doubt = doubt_about(request)
+        doubt = doubt_about(request.headers, request._message.version)  # noqa: SLF001  # its own, once asked, stays
         if doubt is not None:
             return _refused(request, doubt)
-        if not request.raw_path.startswith("/v1/") and _is_for_pages(request):
-            response = await pages._handle(request)  # noqa: SLF001  # what aiohttp's own AppRunner calls
-        else:
+        if is_call(request.raw_path) or not _is_for_pages(request):
             calls.join()
-            response = await current.forwarder.handle(request)
+            answered = await current.forwarder.handle(request)
+            response = Sent(answered) if isinstance(answered, Outlet) else answered
+        else:
+            response = await pages._handle(request)  # noqa: SLF001  # what aiohttp's own AppRunner calls
         if calls.is_stopping or _ends_with_its_connection(request, response):
             response.force_close()
         return response
 
     return enter
+
+
+def is_call(raw_path: str) -> bool:
+    """Whether the path alone says so."""
+    return raw_path.startswith("/v1/")
+
+
+class Sent(web.StreamResponse):
+    """What aiohttp's server is told of an answer that was written past it."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        super().__init__()
+        self._keep_alive = outlet.keeps_open
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Nothing is left to do."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Likewise."""
 
 
 def _is_for_pages(request: web.Request) -> bool:
@@ -49,5 +70,7 @@ def _refused(request: web.BaseRequest, doubt: Refusal) -> web.Response:
 
 def _ends_with_its_connection(request: web.BaseRequest, response: web.StreamResponse) -> bool:
     """HTTP/1.0 has no chunks: an answer of unknown length has no other end. aiohttp says so in the answer's
-    head, and then keeps the connection."""
+    head, and then keeps the connection. An outlet knows."""
+    if isinstance(response, Sent):
+        return False
     return request.version < HttpVersion11 and response.content_length is None

@@ -25,13 +25,14 @@ class UnderWay:
         """The running task is a call, until it is done."""
         task = asyncio.current_task()
         assert task is not None
-        self._add(task)
+        self.add(task)
 
     def afterwards(self, work: Coroutine[Any, Any, None]) -> None:
         """What is still to be done for a call whose client has left is a call too."""
-        self._add(asyncio.get_running_loop().create_task(work))
+        self.add(asyncio.get_running_loop().create_task(work))
 
-    def _add(self, task: "asyncio.Task[Any]") -> None:
+    def add(self, task: "asyncio.Task[Any]") -> None:
+        """*task* is a call, until it is done."""
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 

@@ -17,6 +17,7 @@ Read in this order:
 - record, watch, retries      one attempt's row, from open to end; who counts it; which attempts are one call
 - reported            what upstream wrote of its usage, as a row keeps it: the numbers
 - plan                all that is decided before the first attempt
+- request, outlet     a request as it is seen here; its answer, framed for the client
 - forward, sending    the handler: a request in, attempts, an answer out; one attempt
 - answer_body         the body of an answer, and who broke it; inflated where it is edited
 - relay               one answer from upstream to the client, in step with the ledger

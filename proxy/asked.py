@@ -16,6 +16,7 @@ from proxy.dialects.reading import name_of
 from proxy.estimate.shape import Shape
 from proxy.form import fields_of, is_form
 from proxy.needs import NO_JSON, needs_in, top_of
+from proxy.request import Request
 from proxy.top import Plain, Top
 
 Body = bytes | AsyncIterator[bytes] | None
@@ -44,7 +45,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Why the body was not understood."""
 
 
-async def read_asked(request: web.Request, dialect: Dialect | None, longest: int) -> Asked:
+async def read_asked(request: Request, dialect: Dialect | None, longest: int) -> Asked:
     """A body of a metered operation is read up to *longest* bytes; any other, and a longer one, streams."""
     if not request.body_exists:
         return Asked(body=None, stream=dialect is not None and dialect.streams is Streams.ALWAYS)
@@ -130,14 +131,15 @@ def _wants_stream(stream: object, streams: Streams) -> bool:
     return streams is Streams.ALWAYS or (streams is Streams.UNLESS_DECLINED and stream is not False)
 
 
-async def _invite(request: web.Request) -> None:
+async def _invite(request: Request) -> None:
     """Tell a client to go on that waits for 100 Continue before it sends its body."""
     if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        assert isinstance(request, web.Request)
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # of the answer itself nothing is sent
 
 
-async def _read_up_to(request: web.Request, longest: int) -> bytes:
+async def _read_up_to(request: Request, longest: int) -> bytes:
     content = request.content
     first = await content.readany()
     if content.at_eof():
@@ -149,7 +151,7 @@ async def _read_up_to(request: web.Request, longest: int) -> bytes:
     return b"".join(parts)
 
 
-async def _rest_after(start: bytes, request: web.Request) -> AsyncIterator[bytes]:
+async def _rest_after(start: bytes, request: Request) -> AsyncIterator[bytes]:
     yield start
     async for chunk in request.content.iter_any():
         yield chunk

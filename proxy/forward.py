@@ -13,10 +13,12 @@ from proxy.dialects.unbilled import is_unbilled
 from proxy.estimator import Estimator
 from proxy.include_usage import UsageAsking, Willing, with_usage_asked
 from proxy.listening import Metering
+from proxy.outlet import Outlet
 from proxy.plan import Plan, Planner
 from proxy.record import Books, Record
 from proxy.refusal import Refusal, answer_of
 from proxy.relay import relay
+from proxy.request import Request
 from proxy.retries import Retries
 from proxy.route import Router
 from proxy.sending import Sender
@@ -25,6 +27,9 @@ from proxy.upstream_errors import UpstreamFailed
 from proxy.websocket import tunnel
 
 log = logging.getLogger(__name__)
+
+Answered = Outlet | web.StreamResponse
+"""What was written to the client, or what is to be."""
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 """Methods that no provider charges for."""
@@ -65,14 +70,14 @@ class Forwarder:
         self._books = books
         self._usage_asking = UsageAsking()
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: Request) -> Answered:
         try:
             plan = await self._planner.of(request)
         except Refusal as refusal:
             return answer_of(refusal, request.raw_path)
         return await self._attempts(plan)
 
-    async def _attempts(self, plan: Plan) -> web.StreamResponse:
+    async def _attempts(self, plan: Plan) -> Answered:
         """One attempt; a second where upstream refuses the field that we added."""
         changed = self._body_with_usage_asked(plan)
         record = self._record(plan, plan.call)
@@ -89,6 +94,7 @@ class Forwarder:
             return answer_of(failure.refusal, plan.target.raw_path, record.call_id)
         if plan.is_socket and answer.status == 101:
             assert isinstance(answer, ClientResponse)
+            assert isinstance(plan.request, web.Request)
             return await tunnel(plan.request, answer, record, plan.session)
         return await relay(plan.request, answer, record, metering)
 

@@ -11,12 +11,13 @@ from aiohttp import HttpVersion11, web
 from proxy.credential import KEY_PROTOCOL
 from proxy.headers import Encodings, Headers, RawHeaders, request_headers, response_headers, without
 from proxy.refusal import Refusal
+from proxy.request import Request
 
 _EXTENSIONS, _PROTOCOLS = "sec-websocket-extensions", "sec-websocket-protocol"
 _UPGRADE = [("Connection", "Upgrade"), ("Upgrade", "websocket")]
 
 
-def is_handshake(request: web.Request) -> bool:
+def is_handshake(request: Request) -> bool:
     return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
@@ -31,13 +32,17 @@ def refuse_malformed(request: web.Request) -> None:
         )
 
 
-def is_of_another_site(request: web.Request) -> bool:
+def is_of_another_site(request: Request) -> bool:
     """Whether a browser sends it for a page that is not of this host. Other sites' pages may open WebSockets
     wherever they like; Origin says who asks, also in browsers that know no Sec-Fetch-Site."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return True
     origin = request.headers.get("Origin")
-    return is_handshake(request) and origin is not None and _host(origin) != _host(f"//{request.host}")
+    return (
+        is_handshake(request)
+        and origin is not None
+        and _host(origin) != _host(f"//{request.headers.get('Host', '')}")
+    )
 
 
 def model_in(query: str) -> str | None:

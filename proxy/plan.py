@@ -13,6 +13,7 @@ from proxy.dialects.sessions import session_at
 from proxy.handshake import is_handshake, is_of_another_site, model_in, refuse_malformed
 from proxy.record import Books
 from proxy.refusal import Refusal
+from proxy.request import Request
 from proxy.retries import Retries
 from proxy.route import NoRoute, Router, Target
 from proxy.upstream import Upstream
@@ -22,7 +23,7 @@ _SPOKEN = frozenset({"speech", "transcription"})
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    request: web.Request
+    request: Request
     target: Target
     asked: Asked
     upstream: Upstream
@@ -51,13 +52,14 @@ class Planner:
         self._retries = retries
         self._longest_body = longest_body
 
-    async def of(self, request: web.Request) -> Plan:
+    async def of(self, request: Request) -> Plan:
         """Raises Refusal for a request that goes nowhere."""
         target = self._router.target_of(request.method, request.raw_path)
         if isinstance(target, NoRoute):
             raise Refusal(400, "bad_path", target.reason)
         is_socket = is_handshake(request)
         if is_socket:
+            assert isinstance(request, web.Request)
             refuse_malformed(request)
             asked = Asked(body=None, model=model_in(_query_of(target)))
         else:
@@ -77,7 +79,7 @@ class Planner:
             is_socket=is_socket,
         )
 
-    def _call_of(self, request: web.Request, target: Target, asked: Asked, upstream: Upstream) -> Call:
+    def _call_of(self, request: Request, target: Target, asked: Asked, upstream: Upstream) -> Call:
         started_us = self._books.now_us()
         call_id = self._books.ids.at(started_us)
         model = asked.model or target.model
@@ -103,7 +105,7 @@ class Planner:
             who=who,
         )
 
-    def _http_request(self, request: web.Request, target: Target) -> str | None:
+    def _http_request(self, request: Request, target: Target) -> str | None:
         return self._attributor.name_of("request", f"{request.method} {target.path}")
 
 

@@ -5,16 +5,17 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from aiohttp import ClientError, web
-from multidict import CIMultiDict
+from aiohttp import ClientError
 
 from ledger.call import Entry, Outcome
 from ledger.errors import LedgerUnavailable
 from ledger.money import render_usd
 from proxy.answer_body import AnswerBody
-from proxy.headers import response_headers, without
+from proxy.headers import Headers, response_headers, without
 from proxy.listening import Kind, Metering, listening_to
+from proxy.outlet import Outlet
 from proxy.record import Record
+from proxy.request import Request
 from proxy.tap import NoTap
 from proxy.upstream_client import Answer
 from proxy.upstream_errors import UpstreamBroke, broke
@@ -28,13 +29,12 @@ _OF_THE_ENCODED = ("content-encoding", "content-md5", "digest", "content-digest"
 """Headers that are not true of the same answer without its encoding."""
 
 
-async def relay(
-    request: web.Request, answer: Answer, record: Record, metering: Metering
-) -> web.StreamResponse:
+async def relay(request: Request, answer: Answer, record: Record, metering: Metering) -> Outlet:
     """Pass *answer* on. However this ends, the record is ended."""
     passage = _Passage(request, answer, record, metering)
     try:
-        return await passage.run()
+        await passage.run()
+        return passage.outlet
     except UpstreamBroke as error:
         passage.end_later(error.outcome, str(error))
     except LedgerUnavailable:
@@ -52,14 +52,15 @@ async def relay(
     return passage.cut()
 
 
-async def listen_to(answer: Answer, request: web.Request, record: Record, metering: Metering) -> None:
+async def listen_to(answer: Answer, request: Request, record: Record, metering: Metering) -> None:
     """The client left before *answer* began, and it is listened to all the same."""
     await _Passage(request, answer, record, metering).listen_on()
 
 
 class _Passage:
-    def __init__(self, request: web.Request, answer: Answer, record: Record, metering: Metering) -> None:
-        self._request = request
+    def __init__(self, request: Request, answer: Answer, record: Record, metering: Metering) -> None:
+        self.outlet = Outlet(request)
+        self._is_head = request.method == "HEAD"
         self._answer = answer
         self._record = record
         self._complete = metering.complete
@@ -70,21 +71,19 @@ class _Passage:
         self._is_inflated = decoder is not None
         self._may_shrink = metering.hide and self._kind is Kind.STREAM
         self._outcome = Outcome.OK if answer.status < 400 else Outcome.UPSTREAM_ERROR
-        self._response: web.StreamResponse | None = None
         self._last_byte = b""
         """Of a document, what waits for the ledger."""
         self._unheard = b""
         """Its start, which had come when the client left."""
 
-    async def run(self) -> web.StreamResponse:
-        if self._request.method == "HEAD":
+    async def run(self) -> None:
+        if self._is_head:
             await self._end()
-            return self._new_response()
+            return await self._begin()
         start, is_whole = await self._start()
         if is_whole:
             return await self._whole(start)
-        response = self._response = self._new_response()
-        await response.prepare(self._request)
+        await self._begin()
         if start:
             await self._pass(start)
         async for chunk in self._body.pieces():
@@ -92,18 +91,16 @@ class _Passage:
         rest = self._last_byte + self._finish_tap()
         await self._report_items()
         await self._end()
-        if rest:
-            await response.write(rest)
-        await response.write_eof()
-        return response
+        await self.outlet.write(rest)
+        await self.outlet.end()
+        return None
 
-    def cut(self) -> web.StreamResponse:
+    def cut(self) -> Outlet:
         """End the client's answer as a broken one: a clean end would make it look whole."""
         if not self._listens_on:
             self._answer.close()
-        if self._request.transport is not None:
-            self._request.transport.abort()
-        return self._response or web.Response(status=502)
+        self.outlet.cut()
+        return self.outlet
 
     def left(self) -> None:
         """The client has left, or payback ends: stop upstream's work, or hear what it comes to."""
@@ -180,18 +177,15 @@ class _Passage:
         except ClientError as error:
             raise broke(error) from error
 
-    async def _whole(self, body: bytes) -> web.StreamResponse:
+    async def _whole(self, body: bytes) -> None:
         self._record.first_byte()
         rest = self._feed(body) + self._finish_tap()
         await self._report_items()
         entry = await self._end()
-        headers = self._headers()
+        headers = without(self._headers(), "content-length")
         if entry is not None and entry.list_cost is not None:
-            headers["X-Payback-Cost-Usd"] = render_usd(entry.list_cost)
-        headers.popall("Content-Length", None)
-        response = _Whole(status=self._answer.status, reason=self._answer.reason, headers=headers, body=rest)
-        response.invented = _invented(self._answer)
-        return response
+            headers.append(("X-Payback-Cost-Usd", render_usd(entry.list_cost)))
+        await self.outlet.whole(self._answer.status, self._answer.reason, headers, rest)
 
     async def _pass(self, chunk: bytes) -> None:
         self._record.first_byte()
@@ -202,8 +196,7 @@ class _Passage:
         await self._report_items()
         if self._kind is not Kind.DOCUMENT:
             await self._keep_books()
-        if data and self._response is not None:
-            await self._response.write(data)
+        await self.outlet.write(data)
 
     async def _keep_books(self) -> None:
         """Before the bytes that were just fed go out: what they told is on the disk."""
@@ -248,48 +241,17 @@ class _Passage:
         log.error("metering failed for call %s", self._record.call_id, exc_info=error)
         self.tap = NoTap("metering failed", self.tap.learned)
 
-    def _new_response(self) -> web.StreamResponse:
-        response = _Streamed(status=self._answer.status, reason=self._answer.reason, headers=self._headers())
-        response.invented = _invented(self._answer)
-        return response
+    async def _begin(self) -> None:
+        await self.outlet.begin(self._answer.status, self._answer.reason, self._headers())
 
-    def _headers(self) -> CIMultiDict[str]:
+    def _headers(self) -> Headers:
         headers = response_headers(self._answer.raw_headers)
         if self._may_shrink:
             headers = without(headers, "content-length")
         if self._is_inflated:
             headers = [_weak(name, value) for name, value in without(headers, *_OF_THE_ENCODED)]
         headers.append(("X-Payback-Call-Id", self._record.call_id))
-        return CIMultiDict(headers)
-
-
-class _Streamed(web.StreamResponse):
-    """An answer with upstream's headers alone: what aiohttp adds and upstream did not send is taken back."""
-
-    invented: tuple[str, ...] = ()
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        _take_back(self)
-
-
-class _Whole(web.Response):
-    """The same, with its body."""
-
-    invented: tuple[str, ...] = ()
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        _take_back(self)
-
-
-def _take_back(response: _Streamed | _Whole) -> None:
-    for name in response.invented:
-        response.headers.popall(name, None)
-
-
-def _invented(answer: Answer) -> tuple[str, ...]:
-    return tuple(name for name in ("Content-Type", "Server") if name not in answer.headers)
+        return headers
 
 
 def _weak(name: str, value: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import aiohttp
 import pytest
 from aiohttp import ClientRequest, ClientSession, ClientTimeout, TCPConnector, http_parser, web
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
@@ -206,7 +207,7 @@ async def answer_of_page(request: web.Request) -> web.Response:
 
 
 async def test_what_aiohttp_adds_to_an_answer_is_added_in_prepare_headers() -> None:
-    """proxy/relay.py takes back there what upstream did not send."""
+    """proxy/websocket.py takes back there what upstream did not send."""
 
     class Bare(web.Response):
         async def _prepare_headers(self) -> None:
@@ -292,6 +293,50 @@ async def test_a_silent_peer_is_a_timeout(upstream: Upstream) -> None:
         with pytest.raises(aiohttp.SocketTimeoutError):
             await session.get(f"http://127.0.0.1:{upstream.port}/")
     await eventually(lambda: upstream.received != [])
+
+
+async def test_a_connection_can_be_given_to_the_server_with_what_came_on_it() -> None:
+    """payback/lean_front.py: all that is odd goes that way."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(body=await request.read())
+
+    server = web.Server(handler)
+
+    class Giver(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = transport
+
+        def data_received(self, data: bytes) -> None:
+            assert isinstance(self.transport, asyncio.Transport)
+            handler = server()
+            self.transport.set_protocol(handler)
+            handler.connection_made(self.transport)
+            handler.data_received(data)
+
+    listening = await asyncio.get_running_loop().create_server(Giver, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with connected(port) as client:
+        await client.send(post("/", b"abc")[:-1])
+        await asyncio.sleep(0.01)
+        await client.send(b"c" + post("/", b"def"))
+        assert [(await client.answer()).body for _ in range(2)] == [b"abc", b"def"]
+    listening.close()
+    await server.shutdown(1)
+
+
+async def test_a_protocols_writing_can_be_waited_for() -> None:
+    """proxy/outlet.py waits so for clients that read slowly."""
+    protocol = BaseProtocol(asyncio.get_running_loop())
+    protocol.transport = asyncio.Transport()
+    protocol.pause_writing()
+    assert protocol.writing_paused
+    waiting = asyncio.ensure_future(protocol._drain_helper())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    protocol.resume_writing()
+    await waiting
+    assert not protocol.writing_paused
 
 
 def test_requests_are_parsed_by_the_c_extension() -> None:

@@ -33,7 +33,6 @@ _BAD_CHUNKS = (
 
 def _known() -> Iterator[tuple[str, str]]:
     yield "request headers: a Latin-1 byte goes on as it was sent", _LATIN_1
-    yield "answer headers: a Latin-1 byte comes back as it was sent", _LATIN_1
     yield "request framing: what follows a request is another or is refused", _LOST_WITH_ITS_PACKET
     yield "connections: a bad request behind a good one waits for its turn", _LOST_WITH_ITS_PACKET
     yield "connections: what follows a close is not read", _LOST_WITH_ITS_PACKET

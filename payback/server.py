@@ -1,0 +1,46 @@
+"""The server: every connection starts at the lean front, and goes on to aiohttp where that gives it away."""
+
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from payback.bad_requests import refused
+from payback.front_door import FrontDoor
+from payback.lean_front import Handle, LeanFront
+from payback.under_way import UnderWay
+
+
+class Server(web.Server):
+    """aiohttp's own answer to what is not HTTP quotes it; here it does not."""
+
+    def __init__(self, handler: FrontDoor, *, plain_handler: Handle, calls: UnderWay, **options: Any) -> None:
+        super().__init__(handler, **options)
+        self._plain_handler = plain_handler
+        self._calls = calls
+        self._fronts: set[LeanFront] = set()
+
+    def __call__(self) -> LeanFront:  # type: ignore[override]  # asyncio asks no more of it than a protocol
+        return LeanFront(self._plain_handler, self._calls, self._others, self._fronts)
+
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # aiohttp's
+        for front in list(self._fronts):
+            front.close()
+        await super().shutdown(timeout)
+
+    def _others(self) -> web.RequestHandler:
+        return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+class _Handler(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        answer = super().handle_error(request, status, exc, message)
+        return refused(request, exc) if isinstance(exc, HttpProcessingError) else answer
