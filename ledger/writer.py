@@ -19,6 +19,9 @@ from ledger.parcels import Reply, Unpacker, parcel_of
 
 log = logging.getLogger(__name__)
 
+MOST_UNDER_WAY = 2
+"""Parcels: one that is being written, and one that lies ready for when it is. What comes meanwhile goes
+together: under load that is a larger parcel now and then, in place of many that each wake the scribe."""
 START_SECONDS = 30.0
 """A scribe has opened the ledger by then, or it is not well."""
 
@@ -86,7 +89,7 @@ class Writer:
     async def close(self) -> None:
         """Everything that was posted is written before this returns."""
         self._closed = True
-        self._hand_over()
+        self._send_gathered()
         if self._revival is not None:
             await self._revival
         if self._line is not None:
@@ -101,6 +104,10 @@ class Writer:
         self._gathered.append(entry)
 
     def _hand_over(self) -> None:
+        if len(self._sent) < MOST_UNDER_WAY:
+            self._send_gathered()
+
+    def _send_gathered(self) -> None:
         if self._gathered:
             parcel = parcel_of(self._gathered)
             self._sent.append((parcel, self._waiters))
@@ -115,6 +122,7 @@ class Writer:
         for _ in range(reply.parcels):
             _, waiters = self._sent.popleft()
             _settle(waiters, reply.failure)
+        self._hand_over()
 
     async def _begin(self) -> None:
         """A scribe that has opened the ledger, and has all that waits. Raises OSError."""
@@ -169,6 +177,7 @@ class Writer:
 
     def _give_up(self, failure: str) -> None:
         """Whoever waits is told, as the entries are nowhere."""
+        self._send_gathered()
         while self._sent:
             _, waiters = self._sent.popleft()
             _settle(waiters, failure)
