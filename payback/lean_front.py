@@ -102,6 +102,11 @@ class LeanFront(BaseProtocol):
             if len(self._next) > NEXT_BYTES:
                 self._pause_reading_for_buffer()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """aiohttp asks for it after every read."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def close(self) -> None:
         """At payback's end."""
         if self.transport is not None:

@@ -1,9 +1,9 @@
 """The one door to upstreams: a request goes out, the head of an answer comes back.
 
-A body that is known in full goes out over aiohttp's connections, but past its client session: no cookies,
-redirects, retries or invented headers are wanted, and half of the session's time is spent on them. All else
-(uploads that stream through, reads that may be sent again when a pooled connection proves dead) takes the
-session. tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
+A body that is known in full goes out over a wire: a connection of aiohttp's, past its client session. No
+cookies, redirects, retries or invented headers are wanted, and half of the session's time is spent on them.
+All else (uploads that stream through, reads that may be sent again when a pooled connection proves dead)
+takes the session. tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
 
 from functools import lru_cache
 from typing import Protocol
@@ -19,19 +19,15 @@ from aiohttp import (
     TCPConnector,
 )
 from aiohttp.connector import Connection
-from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from proxy.asked import Body
 from proxy.headers import Headers
 from proxy.upstream_errors import NotHttp
+from proxy.wire import LINE_BYTES as LINE_BYTES
+from proxy.wire import UNASKED_UPGRADE, Wire
 
-LINE_BYTES = 64 << 10
-"""Longest header line of an answer; gateways send longer ones than aiohttp's 8 KiB."""
-UNASKED_UPGRADE = "the connection was upgraded, unasked"
-_ONE_WRITE_BYTES = 64 << 10
-"""A longer body is not copied behind its head."""
 _INVENTED_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """What aiohttp's session would add where the application sent none."""
 
@@ -61,6 +57,7 @@ class UpstreamClient:
         self._timeout = ClientTimeout(total=None, sock_connect=connect_timeout_s, sock_read=idle_timeout_s)
         self._pooled = self._session(TCPConnector(limit=0))
         self._closing = self._session(TCPConnector(limit=0, force_close=True))
+        self._free: dict[URL, list[Wire]] = {}
         self._to = lru_cache(maxsize=256)(self._request_to)
 
     async def send(
@@ -70,7 +67,7 @@ class UpstreamClient:
 
         Without *keeps_connection* the connection is new, and closed after the answer."""
         session = self._pooled if keeps_connection else self._closing
-        if isinstance(body, bytes):
+        if isinstance(body, bytes) and method != "HEAD":
             return await self._send_whole(session, method, url, headers, body)
         answer = await session.request(
             method, url, headers=CIMultiDict(headers), data=body, allow_redirects=False
@@ -91,35 +88,20 @@ class UpstreamClient:
         return answer
 
     async def close(self) -> None:
+        for wire in [wire for free in self._free.values() for wire in free]:
+            wire.close()
         await self._pooled.close()
         await self._closing.close()
 
     async def _send_whole(
         self, session: ClientSession, method: str, url: URL, headers: Headers, body: bytes
     ) -> Answer:
-        connection = await self._connected(session, url)
-        try:
-            protocol, transport = connection.protocol, connection.transport
-            assert protocol is not None
-            assert transport is not None
-            protocol.set_response_params(
-                skip_payload=method == "HEAD",
-                read_until_eof=True,
-                auto_decompress=False,
-                read_timeout=self._timeout.sock_read,
-                max_line_size=LINE_BYTES,
-                max_field_size=LINE_BYTES,
-            )
-            head = _head(method, url, headers, len(body), closes=session is self._closing)
-            if len(body) <= _ONE_WRITE_BYTES:
-                transport.write(head + body)
-            else:
-                transport.writelines((head, body))
-            protocol.start_timeout()
-            return await _answer_on(connection)
-        except BaseException:
-            connection.close()
-            raise
+        closes = session is self._closing
+        free = None if closes else self._free.setdefault(url.origin(), [])
+        wire = _usable(free)
+        if wire is None:
+            wire = Wire(await self._connected(session, url), self._timeout.sock_read or 0, free)
+        return await wire.call(_head(method, url, headers, len(body), closes=closes), body)
 
     async def _connected(self, session: ClientSession, url: URL) -> Connection:
         assert session.connector is not None
@@ -144,51 +126,18 @@ class UpstreamClient:
         return ClientRequest("POST", origin, loop=self._pooled._loop)  # noqa: SLF001
 
 
-class _Whole:
-    """An answer that came past the session."""
-
-    __slots__ = ("_connection", "content", "headers", "raw_headers", "reason", "status")
-
-    def __init__(
-        self,
-        connection: Connection,
-        status: int,
-        reason: str | None,
-        headers: CIMultiDictProxy[str],
-        raw_headers: tuple[tuple[bytes, bytes], ...],
-        content: StreamReader,
-    ) -> None:
-        self.status = status
-        self.reason = reason
-        self.headers = headers
-        self.raw_headers = raw_headers
-        self.content = content
-        self._connection = connection
-        content.on_eof(connection.release)
-
-    def close(self) -> None:
-        self._connection.close()
+def _usable(free: list[Wire] | None) -> Wire | None:
+    """The one that was used last: the others may be closed for want of use."""
+    while free:
+        wire = free.pop()
+        if wire.is_usable:
+            return wire
+    return None
 
 
 def _is_websocket(answer: ClientResponse) -> bool:
     """Without a Connection header that says so, aiohttp has given up the connection."""
     return answer.connection is not None and answer.headers.get("Upgrade", "").lower() == "websocket"
-
-
-async def _answer_on(connection: Connection) -> _Whole:
-    """The first head that is not informational. An upgrade that nobody asked for is no answer."""
-    assert connection.protocol is not None
-    while True:
-        try:
-            message, content = await connection.protocol.read()
-        except HttpProcessingError as error:
-            raise NotHttp("the answer is not HTTP") from error
-        if message.code == 101:
-            raise NotHttp(UNASKED_UPGRADE)
-        if message.code >= 200:
-            return _Whole(
-                connection, message.code, message.reason, message.headers, message.raw_headers, content
-            )
 
 
 def _head(method: str, url: URL, headers: Headers, length: int, *, closes: bool) -> bytes:

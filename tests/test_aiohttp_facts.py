@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
-from aiohttp import ClientRequest, ClientSession, ClientTimeout, TCPConnector, http_parser, web
+from aiohttp import ClientSession, ClientTimeout, http_parser, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from tests.proxy.bodies import CHAT_ANSWER
 from tests.proxy.client import call, connected, get, post
-from tests.proxy.message import chunked, message
 from tests.proxy.running import eventually
 from tests.proxy.upstream import Upstream, Visit, scripted_upstream
 
@@ -221,69 +220,6 @@ async def test_what_aiohttp_adds_to_an_answer_is_added_in_prepare_headers() -> N
     async with serving(handler) as port:
         answer = await call(port, get("/"))
     assert sorted(answer.head.names) == ["content-length", "date"]
-
-
-class Direct:
-    """One request over aiohttp's connections and past its session, as proxy/upstream_client.py sends it."""
-
-    def __init__(self, port: int) -> None:
-        self.origin = URL(f"http://127.0.0.1:{port}")
-        self.connector = TCPConnector(limit=0)
-
-    async def call(self) -> bytes:
-        loop = asyncio.get_running_loop()
-        request = ClientRequest("POST", self.origin, loop=loop)
-        connection = await self.connector.connect(request, traces=[], timeout=ClientTimeout(sock_connect=5))
-        protocol, transport = connection.protocol, connection.transport
-        assert protocol is not None
-        assert transport is not None
-        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_timeout=5)
-        transport.write(post("/", b"{}"))
-        protocol.start_timeout()
-        _, content = await protocol.read()
-        content.on_eof(connection.release)
-        try:
-            return await content.read()
-        finally:
-            connection.close()  # does nothing to one that was released
-
-
-ENDINGS = {
-    "kept": (message("HTTP/1.1 200 OK", [("Content-Length", "2")], b"ok"), 1),
-    "kept in chunks": (message("HTTP/1.1 200 OK", [("Transfer-Encoding", "chunked")], chunked(b"ok")), 1),
-    "said to close": (
-        message("HTTP/1.1 200 OK", [("Content-Length", "2"), ("Connection", "close")], b"ok"),
-        3,
-    ),
-    "HTTP/1.0": (message("HTTP/1.0 200 OK", [("Content-Length", "2")], b"ok"), 3),
-    "a surplus answer": (message("HTTP/1.1 200 OK", [("Content-Length", "2")], b"ok") * 2, 3),
-}
-
-
-@pytest.mark.parametrize("ending", ENDINGS)
-async def test_a_connection_goes_back_to_the_pool_unless_it_is_closing_or_spoilt(
-    ending: str, upstream: Upstream
-) -> None:
-    answer, connections = ENDINGS[ending]
-    upstream.script = lambda visit: visit.send(answer)
-    direct = Direct(upstream.port)
-    for _ in range(3):
-        assert await direct.call() == b"ok"
-        await asyncio.sleep(0.02)
-    await direct.connector.close()
-    assert upstream.connections == connections
-
-
-async def test_a_body_that_stops_early_is_an_error_and_not_an_end(upstream: Upstream) -> None:
-    async def script(visit: Visit) -> None:
-        await visit.send(message("HTTP/1.1 200 OK", [("Content-Length", "9")], b"ok"))
-        visit.close()
-
-    upstream.script = script
-    direct = Direct(upstream.port)
-    with pytest.raises(aiohttp.ClientPayloadError):
-        await direct.call()
-    await direct.connector.close()
 
 
 async def test_a_silent_peer_is_a_timeout(upstream: Upstream) -> None:
