@@ -7,6 +7,7 @@ from ledger.errors import BadPeriod
 
 US_PER_HOUR = 3_600_000_000
 US_PER_DAY = 24 * US_PER_HOUR
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ def us_of(day: date) -> int:
 
 def time_of(us: int) -> datetime:
     """Exact: a float of seconds would lose the last microsecond."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+    return _EPOCH + timedelta(microseconds=us)
 
 
 def us_at(instant: datetime) -> int:
     """The inverse of time_of; smaller parts than a microsecond a datetime does not have."""
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 def month_of(day: date) -> Period:
