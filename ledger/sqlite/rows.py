@@ -57,16 +57,19 @@ _NO_TIMINGS = (None,) * len(_TIMINGS)
 def row_of(entry: Entry, label: Callable[[str | None], int | None], price_id: Callable[[Price], int]) -> Row:
     """The values of COLUMNS; of ORDINARY_COLUMNS alone where the others are NULL: writing NULLs costs.
 
-    *label* and *price_id* give the number of a text or price, made if need be."""
+    *label* and *price_id* give the number of a text or price, made if need be. Values are of types for which
+    sqlite3 looks for no adapter: that takes 1 us each, and bytes are not among them."""
     call, who, usage = entry.call, entry.call.who, entry.call.usage
     ordinary = (
-        call.call_id, call.logical_call_id, call.retry_number, int(entry.state),
+        bytearray(call.call_id), bytearray(call.logical_call_id), call.retry_number, int(entry.state),
         call.started_us, call.first_byte_us, call.ended_us,
         label(call.upstream), label(call.provider), label(call.operation), label(call.http_request),
         label(call.request_model), label(call.response_model), label(call.service_tier),
-        int(call.stream), call.http_status, call.outcome, label(call.problem), call.upstream_request_id,
-        *(_counts_of(usage) if usage else _NO_COUNTS), call.usage_basis,
-        entry.pricing, entry.list_cost, price_id(entry.price) if entry.price else None,
+        int(call.stream), call.http_status, call.outcome and str(call.outcome),
+        label(call.problem), call.upstream_request_id,
+        *(_counts_of(usage) if usage else _NO_COUNTS), str(call.usage_basis),
+        entry.pricing and str(entry.pricing), entry.list_cost,
+        price_id(entry.price) if entry.price else None,
         label(entry.unpriced_reason),
         label(who.workload), label(who.project), label(who.user), label(who.key), label(who.client),
         who.session, who.tags, call.reported_usage, None if call.needs is None else int(call.needs),

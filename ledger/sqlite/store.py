@@ -5,10 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
-from hashlib import blake2b
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -18,17 +15,22 @@ from ledger.price import Price
 from ledger.rollup import Contributions
 from ledger.sqlite.connection import explaining, open_writer
 from ledger.sqlite.names import Names
-from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, ORDINARY_COLUMNS, entry_of, is_ordinary, row_of
+from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, ORDINARY_COLUMNS, Row, entry_of, row_of
 
-T = TypeVar("T")
-_LARGEST_STATEMENT = 256
-"""Rows in one statement. It runs without the interpreter's lock: fewer statements, fewer waits for that."""
-_FEW = 48
-"""Rows that the calls of one moment come to. Statements of each size up to it are kept compiled."""
+_MOST_ASKED = 256
+"""Calls that are looked up in one statement."""
+_NULL = -(2**63)
+"""Bound in place of None, for which sqlite3 looks for an adapter: 0.7 us for each of the 20 of a row."""
+_NEVER_NULL = frozenset({
+    "call_id", "logical_call_id", "retry_number", "state", "started_us",
+    "upstream_label", "operation_label", "stream", "usage_basis",
+})  # fmt: skip
 _REMEMBERED = 20_000
 """Labels, and prices: their memory is bounded."""
 Move = tuple[Entry | None, Entry]
 """What the ledger holds of a call, and what it is to hold."""
+_Kind = tuple[bool, int]
+"""Of a row: whether its call is new, and how many values it has."""
 Items = dict[bytes | None, CallId]
 """Results of batches by item_key, and the call that each of them is. None is nobody's."""
 
@@ -86,7 +88,7 @@ class SqliteStore:
 
     def identity(self) -> str:
         """Names this ledger among others, wherever its file goes. It tells no secret."""
-        return blake2b(self.key_secret(), digest_size=16, person=b"identity").hexdigest()
+        return hashlib.blake2b(self.key_secret(), digest_size=16, person=b"identity").hexdigest()
 
     def close(self) -> None:
         with suppress(sqlite3.Error):  # somebody else's lock, a full disk: nothing is lost
@@ -99,14 +101,11 @@ class SqliteStore:
             return
         if _identity_of(self.path) != self._file:
             raise sqlite3.OperationalError("the ledger's file was removed or replaced; restart payback")
-        if not items and _is_one_statement(moves):
-            self._upsert_calls(moves)  # one statement is a transaction of its own, and counts for nothing yet
-        else:
-            with self._transaction():
-                self._upsert_calls(moves)
-                self._add_to_rollups(moves)
-                if items:
-                    self._claim(items)
+        with self._transaction():
+            self._put_calls(moves)
+            self._add_to_rollups(moves)
+            if items:
+                self._claim(items)
         self._newest = max(self._newest, *(after.call.call_id for _, after in moves))
         for _, after in moves:
             if after.state is State.ENDED:
@@ -127,13 +126,17 @@ class SqliteStore:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _upsert_calls(self, moves: Sequence[Move]) -> None:
-        rows = [row_of(after, self._labels.__getitem__, self._price_id) for _, after in moves]
-        for columns in (ORDINARY_COLUMNS, COLUMNS):
-            for part in _parts([row for row in rows if len(row) == len(columns)]):
-                self._connection.execute(
-                    _upsert_calls_sql(columns, len(part)), [value for row in part for value in row]
-                )
+    def _put_calls(self, moves: Sequence[Move]) -> None:
+        """One statement for all rows of a kind: new or known, and with rare columns or without."""
+        rows: dict[_Kind, list[Row]] = {}
+        for before, after in moves:
+            row = row_of(after, self._labels.__getitem__, self._price_id)
+            row = tuple([_NULL if value is None else value for value in row])
+            is_new = before is None
+            kind = (is_new, len(row))
+            rows.setdefault(kind, []).append(row if is_new else (*row, row[0]))
+        for kind, those in rows.items():
+            self._connection.executemany(_PUT_CALLS[kind], those)
 
     def _items(self, keyed: Iterable[Entry]) -> Items:
         """Whose each result of a batch is: the call's that was first, here or in the ledger."""
@@ -155,12 +158,13 @@ class SqliteStore:
         contributions = Contributions()
         for before, after in moves:
             contributions.move(before, after)
-        rows = [
-            (dimension, hour, self._labels[value] if value else 0, *sums)
-            for dimension, hour, value, sums in contributions.by_dimension()
-        ]
-        for part in _parts(rows):
-            self._connection.execute(_add_to_rollups_sql(len(part)), [value for row in part for value in row])
+        self._connection.executemany(
+            _ADD_TO_ROLLUPS,
+            [
+                (dimension.value, hour, self._labels[value] if value else 0, *sums)
+                for dimension, hour, value, sums in contributions.by_dimension()
+            ],
+        )
 
     def _number_of(self, text: str) -> int:
         """Looked up, or made in the open transaction."""
@@ -195,7 +199,8 @@ class SqliteStore:
         """What the ledger knows of those calls that it knows."""
         held = {call_id: self._unfinished[call_id] for call_id in call_ids if call_id in self._unfinished}
         doubtful = [call_id for call_id in call_ids if call_id not in held and call_id <= self._newest]
-        for part in _parts(doubtful):
+        for start in range(0, len(doubtful), _MOST_ASKED):
+            part = doubtful[start : start + _MOST_ASKED]
             for entry in self._select(f"WHERE call_id IN ({', '.join('?' * len(part))})", part):
                 held[entry.call.call_id] = entry
         return held
@@ -248,44 +253,37 @@ def _replaces(entry: Entry, earlier: Entry) -> bool:
     return earlier.state is not State.ENDED and entry.state >= earlier.state
 
 
-def _is_one_statement(moves: Sequence[Move]) -> bool:
-    return len(moves) <= _FEW and all(
-        after.state is State.OPEN and is_ordinary(after.call) for _, after in moves
-    )
+def _value_sql(column: str) -> str:
+    return "?" if column in _NEVER_NULL else f"nullif(?, {_NULL})"
 
 
-def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut *rows* into few parts of few sizes: a few rows are one part, more come in powers of two."""
-    start = 0
-    while (left := len(rows) - start) > 0:
-        size = left if left <= _FEW else min(_LARGEST_STATEMENT, 1 << (left.bit_length() - 1))
-        yield rows[start : start + size]
-        start += size
+def _insert_call_sql(columns: Sequence[str]) -> str:
+    """Columns that are not among *columns* are NULL."""
+    values = ", ".join(map(_value_sql, columns))
+    return f"INSERT INTO call ({', '.join(columns)}) VALUES ({values})"  # noqa: S608
 
 
-@cache
-def _upsert_calls_sql(columns: tuple[str, ...], rows: int) -> str:
-    """Columns that are not among *columns* become NULL.
+def _update_call_sql(columns: Sequence[str]) -> str:
+    """Of the call whose id is the last value. Columns that are not among *columns* become NULL.
 
-    The condition is _replaces: a row that it keeps from changing must not change the rollups either."""
-    changes = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS if column != "call_id")
-    return (
-        f"INSERT INTO call ({', '.join(columns)}) VALUES {_placeholders(len(columns), rows)}"  # noqa: S608
-        f" ON CONFLICT (call_id) DO UPDATE SET {changes}"
-        " WHERE excluded.state >= call.state AND call.state < 2"
-    )
+    Half as long as an upsert, which has the table's rules checked twice."""
+    changes = [f"{column} = {_value_sql(column)}" for column in columns]
+    changes += [f"{column} = NULL" for column in COLUMNS if column not in columns]
+    return f"UPDATE call SET {', '.join(changes)} WHERE call_id = ?"  # noqa: S608
 
 
-@cache
-def _add_to_rollups_sql(rows: int) -> str:
+def _add_to_rollups_sql() -> str:
     columns = ("dimension", "hour", "label_id", *MEASURE_COLUMNS)
     changes = ", ".join(f"{column} = {column} + excluded.{column}" for column in MEASURE_COLUMNS)
     return (
-        f"INSERT INTO rollup_hour ({', '.join(columns)}) VALUES {_placeholders(len(columns), rows)}"  # noqa: S608
+        f"INSERT INTO rollup_hour ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
         f" ON CONFLICT DO UPDATE SET {changes}"
     )
 
 
-def _placeholders(columns: int, rows: int) -> str:
-    row = f"({', '.join('?' * columns)})"
-    return ", ".join([row] * rows)
+_PUT_CALLS: dict[_Kind, str] = {
+    (is_new, len(columns)): statement_of(columns)
+    for columns in (ORDINARY_COLUMNS, COLUMNS)
+    for is_new, statement_of in ((True, _insert_call_sql), (False, _update_call_sql))
+}
+_ADD_TO_ROLLUPS = _add_to_rollups_sql()

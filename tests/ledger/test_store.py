@@ -170,13 +170,17 @@ def test_what_an_earlier_process_left_is_ended_as_interrupted(tmp_path: Path) ->
     restarted.close()
 
 
-def test_open_rows_alone_cost_one_statement_and_are_on_the_disk_after_it(ledger: Ledger) -> None:
-    """One is waited for before every call upstream; BEGIN and COMMIT would be two more turns."""
+def test_open_rows_alone_are_written_to_one_table_and_are_on_the_disk_after_that(ledger: Ledger) -> None:
+    """One is waited for before every call upstream."""
     ledger.store.write([opened(1)])  # names are known from here on
     statements: list[str] = []
     ledger.store._connection.set_trace_callback(statements.append)
     ledger.store.write([opened(2), opened(3)])
-    assert [statement[:16] for statement in statements] == ["INSERT INTO call"]
+    assert [statement[:16] for statement in statements] == [
+        "BEGIN IMMEDIATE",
+        *["INSERT INTO call"] * 2,
+        "COMMIT",
+    ]
     assert not ledger.store._connection.in_transaction
     assert entries_in(ledger.reader) == [opened(1), opened(2), opened(3)]
 
