@@ -58,7 +58,7 @@ class Pricing(StrEnum):
     """Nothing to bill: a read such as GET /v1/models, or a call that never left."""
 
 
-class Attribution(msgspec.Struct, frozen=True, kw_only=True):
+class Attribution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who pays. Every name is bounded in length where it is read."""
 
     workload: str | None = None
@@ -73,7 +73,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """k=v,k=v"""
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The facts of one attempt. Times are microseconds since the Unix epoch, UTC."""
 
     call_id: CallId
@@ -123,7 +123,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return self.request_model or self.response_model
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row of the ledger. pricing is None exactly while nothing is known of the usage."""
 
     call: Call

@@ -1,6 +1,7 @@
 """What passes between the writer and its scribe: entries there, replies back. Sans-IO.
 
-Each message is its length in 4 bytes, and then MessagePack."""
+Each message is its length in 4 bytes, and then MessagePack. A price is packed once for all entries that have
+it, and is known again by its bytes: most calls of a day have one of few."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,8 +9,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ledger.call import Entry, bare, without_names
-from ledger.price import Price
+from ledger.call import Call, Entry, Pricing, State, bare, without_names
+from ledger.money import NanoUsd
+from ledger.price import Price, fingerprint_of
 
 T = TypeVar("T")
 Line = tuple[int, str]
@@ -17,6 +19,7 @@ Line = tuple[int, str]
 
 _LENGTH_BYTES = 4
 _REMEMBERED = 10_000
+"""Prices: their memory is bounded."""
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -34,15 +37,104 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[Line, ...] = ()
 
 
-def parcel_of(entries: Sequence[Entry]) -> bytes:
-    try:
-        return _framed(_encoder.encode(entries))
-    except (ValueError, OverflowError):
-        return _framed(_encoder.encode([msgspec.Raw(_packed(entry)) for entry in entries]))
+class _Sent(msgspec.Struct, frozen=True, array_like=True):
+    """An Entry."""
+
+    call: Call
+    state: State
+    pricing: Pricing | None
+    list_cost: NanoUsd | None
+    price: bytes
+    """A _SentPrice; b"" for none."""
+    unpriced_reason: str | None
+    item_key: bytes | None
 
 
-def message_of(reply: Reply) -> bytes:
-    return _framed(_encoder.encode(reply))
+class _SentPrice(msgspec.Struct, frozen=True, array_like=True):
+    price: Price
+    fingerprint: bytes
+    """Made here: what makes it is OpenSSL, which would take the scribe 4 MB."""
+
+
+class Packer:
+    """The writer's side."""
+
+    def __init__(self) -> None:
+        self._prices: dict[int, tuple[Price, bytes]] = {}
+        """By identity: the price book gives the same object all day. Kept alive: its id is its own."""
+
+    def parcel_of(self, entries: Sequence[Entry]) -> bytes:
+        try:
+            return _framed(_encoder.encode([self._sent(entry) for entry in entries]))
+        except (ValueError, OverflowError):
+            return _framed(_encoder.encode([msgspec.Raw(self._packed(entry)) for entry in entries]))
+
+    def _packed(self, entry: Entry) -> bytes:
+        """*entry*, or what is left of it where its text is no Unicode, or a number has more than 64 bits."""
+        for told in (entry, without_names(entry)):
+            with suppress(ValueError, OverflowError):
+                return _encoder.encode(self._sent(told))
+        return _encoder.encode(self._sent(bare(entry)))
+
+    def _sent(self, entry: Entry) -> _Sent:
+        price = b"" if entry.price is None else self._packed_price(entry.price)
+        return _Sent(
+            entry.call,
+            entry.state,
+            entry.pricing,
+            entry.list_cost,
+            price,
+            entry.unpriced_reason,
+            entry.item_key,
+        )
+
+    def _packed_price(self, price: Price) -> bytes:
+        known = self._prices.get(id(price))
+        if known is None:
+            if len(self._prices) >= _REMEMBERED:
+                self._prices.clear()
+            packed = _encoder.encode(_SentPrice(price, fingerprint_of(price)))
+            known = self._prices[id(price)] = (price, packed)
+        return known[1]
+
+
+class ParcelReader:
+    """The scribe's side. The same price is the same object: the ledger knows them by identity."""
+
+    def __init__(self) -> None:
+        self._messages = Unpacker(list[_Sent])
+        self._decoder = msgspec.msgpack.Decoder(_SentPrice)
+        self._prices: dict[bytes, Price | None] = {b"": None}
+        self._fingerprints: dict[int, bytes] = {}
+        """By identity of those prices."""
+
+    def feed(self, data: bytes) -> list[list[Entry]]:
+        if len(self._prices) >= _REMEMBERED:
+            self._prices = {b"": None}
+            self._fingerprints.clear()
+        return [[self._entry(sent) for sent in parcel] for parcel in self._messages.feed(data)]
+
+    def fingerprint_of(self, price: Price) -> bytes:
+        known = self._fingerprints.get(id(price))
+        return fingerprint_of(price) if known is None else known
+
+    def _entry(self, sent: _Sent) -> Entry:
+        return Entry(
+            call=sent.call,
+            state=sent.state,
+            pricing=sent.pricing,
+            list_cost=sent.list_cost,
+            price=self._price(sent.price),
+            unpriced_reason=sent.unpriced_reason,
+            item_key=sent.item_key,
+        )
+
+    def _price(self, packed: bytes) -> Price | None:
+        if packed not in self._prices:
+            sent = self._decoder.decode(packed)
+            self._prices[packed] = sent.price
+            self._fingerprints[id(sent.price)] = sent.fingerprint
+        return self._prices[packed]
 
 
 class Unpacker(Generic[T]):
@@ -65,29 +157,9 @@ class Unpacker(Generic[T]):
         return found
 
 
-class Prices:
-    """The same object for the same price: the ledger knows them by identity, and a parcel makes new ones."""
-
-    def __init__(self) -> None:
-        self._known: dict[Price, Price] = {}
-
-    def shared(self, entry: Entry) -> Entry:
-        if entry.price is None:
-            return entry
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        known = self._known.setdefault(entry.price, entry.price)
-        msgspec.structs.force_setattr(entry, "price", known)  # nobody else has seen the entry yet
-        return entry
+def message_of(reply: Reply) -> bytes:
+    return _framed(_encoder.encode(reply))
 
 
 def _framed(body: bytes) -> bytes:
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body
-
-
-def _packed(entry: Entry) -> bytes:
-    """The entry, or what is left of it where its text is no Unicode, or a number has more than 64 bits."""
-    for told in (entry, without_names(entry)):
-        with suppress(ValueError, OverflowError):
-            return _encoder.encode(told)
-    return _encoder.encode(bare(entry))

@@ -2,17 +2,17 @@
 over a socket, keeps all that wait in one commit, and replies. It ends when the other end is closed, and has
 kept by then all that had come."""
 
+import gc
 import logging
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from ledger.call import Entry
 from ledger.keeper import RETRY_SECONDS, Keeper
-from ledger.parcels import Line, Prices, Reply, Unpacker, message_of
+from ledger.parcels import Line, ParcelReader, Reply, message_of
 from ledger.spool import Spool
 from ledger.sqlite.store import SqliteStore
 
@@ -22,19 +22,24 @@ _UNASKED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Scribe:
-    def __init__(self, keeper: Keeper, end: socket.socket, said: Callable[[], list[Line]] = list) -> None:
+    def __init__(
+        self,
+        keeper: Keeper,
+        end: socket.socket,
+        parcels: ParcelReader | None = None,
+        said: Callable[[], list[Line]] = list,
+    ) -> None:
         """*end* of a stream socket; *said* gives what was logged since it was asked last."""
         self._keeper = keeper
         self._end = end
+        self._parcels = parcels or ParcelReader()
         self._said = said
-        self._parcels = Unpacker(list[Entry])
-        self._prices = Prices()
 
     def run(self) -> None:
         """Until the other end is closed."""
         self._reply(0, None)
         while (parcels := self._next_parcels()) is not None:
-            entries = [self._prices.shared(entry) for parcel in parcels for entry in parcel]
+            entries = [entry for parcel in parcels for entry in parcel]
             self._reply(len(parcels), self._keeper.keep(entries))
         self._keeper.close()
         self._end.close()
@@ -86,10 +91,9 @@ def main(arguments: list[str]) -> None:
     descriptor, ledger, identity, spool, reserve = arguments
     said = _Said()
     logging.getLogger().addHandler(said)
-    store = SqliteStore(Path(ledger), is_checked=True)
+    parcels = ParcelReader()
+    store = SqliteStore(Path(ledger), is_checked=True, fingerprint_of=parcels.fingerprint_of)
     keeper = Keeper(store, Spool(Path(spool), identity), Path(reserve))
-    Scribe(keeper, socket.socket(fileno=int(descriptor)), said.taken).run()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    Scribe(keeper, socket.socket(fileno=int(descriptor)), parcels, said.taken).run()

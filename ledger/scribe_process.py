@@ -1,12 +1,19 @@
 """Starts a scribe as a process, and waits for its end."""
 
-import os
 import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+_PROGRAM = """\
+import sys
+sys.path[:] = sys.argv.pop(1).splitlines()
+from ledger.scribe import main
+main(sys.argv[1:])
+"""
+_OPTIONS = ("-S", "-P")
+"""It is told where its modules are: what Python does by itself to find them takes time and memory."""
 END_SECONDS = 5.0
 """It has closed the ledger by then: its line was cut before."""
 
@@ -24,13 +31,19 @@ class ScribeProcess:
     reserve: Path
 
     def __call__(self, end: socket.socket) -> "Hired":
-        command = [sys.executable, "-P", "-m", "ledger.scribe", str(end.fileno())]
-        process = subprocess.Popen(  # noqa: S603  # our own module
-            [*command, str(self.ledger), self.identity, str(self.spool), str(self.reserve)],
+        command = [sys.executable, *_OPTIONS, "-c", _PROGRAM, "\n".join(_module_folders())]
+        process = subprocess.Popen(  # noqa: S603  # our own program
+            [
+                *command,
+                str(end.fileno()),
+                str(self.ledger),
+                self.identity,
+                str(self.spool),
+                str(self.reserve),
+            ],
             pass_fds=(end.fileno(), self.lock),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": _with_own_folder(os.environ.get("PYTHONPATH"))},
             start_new_session=True,
         )
         return Hired(process)
@@ -48,7 +61,6 @@ class Hired:
             self.process.wait()
 
 
-def _with_own_folder(python_path: str | None) -> str:
+def _module_folders() -> list[str]:
     """The scribe is to be of this very program, wherever that was found."""
-    own = str(Path(__file__).resolve().parents[1])
-    return f"{own}{os.pathsep}{python_path}" if python_path else own
+    return [str(Path(__file__).resolve().parents[1]), *filter(None, sys.path)]

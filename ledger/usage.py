@@ -8,7 +8,7 @@ MAX_TOKENS = 2**53 - 1
 """The largest count that JSON numbers carry exactly (RFC 8259 section 6). More is a fault of upstream."""
 
 
-class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
+class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens of one call, as billed by the provider.
 
     Convention (OpenTelemetry GenAI): the two totals include their parts. A provider that leaves

@@ -15,7 +15,7 @@ from typing import Protocol, cast
 from ledger.call import Entry
 from ledger.errors import LedgerUnavailable
 from ledger.keeper import RETRY_SECONDS
-from ledger.parcels import Reply, Unpacker, parcel_of
+from ledger.parcels import Packer, Reply, Unpacker
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ Hire = Callable[[socket.socket], Hired]
 class Writer:
     def __init__(self, hire: Hire) -> None:
         self._hire = hire
+        self._packer = Packer()
         self._hired: Hired | None = None
         self._line: _Line | None = None
         self._gathered: list[Entry] = []
@@ -109,7 +110,7 @@ class Writer:
 
     def _send_gathered(self) -> None:
         if self._gathered:
-            parcel = parcel_of(self._gathered)
+            parcel = self._packer.parcel_of(self._gathered)
             self._sent.append((parcel, self._waiters))
             self._gathered, self._waiters = [], []
             if self._line is not None:

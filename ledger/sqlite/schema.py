@@ -1,7 +1,7 @@
 """The ledger file's schema: is it ours, is it ours to read, and how it grows."""
 
 import sqlite3
-from importlib.resources import files
+from pathlib import Path
 
 from ledger.errors import SchemaError
 
@@ -11,8 +11,7 @@ APPLICATION_ID = 0x70617962
 
 def migrations() -> list[tuple[int, str]]:
     """Number and text of each migration, ascending."""
-    folder = files("ledger.sqlite").joinpath("migrations")
-    scripts = [file for file in folder.iterdir() if file.name.endswith(".sql")]
+    scripts = Path(__file__).with_name("migrations").glob("*.sql")
     return sorted((int(file.name[:4]), file.read_text("utf-8")) for file in scripts)
 
 

@@ -1,6 +1,5 @@
 """The SQLite ledger, seen from its one writer: entries in, rows and rollups out, in one transaction."""
 
-import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -11,7 +10,7 @@ import msgspec
 
 from ledger.call import Entry, State, interrupted
 from ledger.ids import CallId
-from ledger.price import Price
+from ledger.price import Price, fingerprint_of
 from ledger.rollup import Contributions
 from ledger.sqlite.connection import explaining, open_writer
 from ledger.sqlite.names import Names
@@ -40,8 +39,14 @@ class SqliteStore:
 
     Methods raise sqlite3.Error, and ValueError or OverflowError for what SQLite cannot hold."""
 
-    def __init__(self, path: Path, *, is_checked: bool = False) -> None:
-        """*is_checked*: this start has looked for damage already."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        is_checked: bool = False,
+        fingerprint_of: Callable[[Price], bytes] = fingerprint_of,
+    ) -> None:
+        """*is_checked*: this start has looked for damage already. *fingerprint_of*: known some other way."""
         self.path = path
         self._connection = open_writer(path, is_checked=is_checked)
         self._file = _identity_of(path)
@@ -49,6 +54,7 @@ class SqliteStore:
         self._newest = bytes(self._connection.execute("SELECT max(call_id) FROM call").fetchone()[0] or b"")
         """No row has a larger id: what is written for the first time is known to be new without a look."""
         self._labels = _Labels(self._number_of)
+        self._fingerprint_of = fingerprint_of
         self._prices: dict[int, tuple[Price, int]] = {}
         """By identity: quicker than comparing rates, and the price book gives the same object all day."""
 
@@ -88,7 +94,9 @@ class SqliteStore:
 
     def identity(self) -> str:
         """Names this ledger among others, wherever its file goes. It tells no secret."""
-        return hashlib.blake2b(self.key_secret(), digest_size=16, person=b"identity").hexdigest()
+        from hashlib import blake2b
+
+        return blake2b(self.key_secret(), digest_size=16, person=b"identity").hexdigest()
 
     def close(self) -> None:
         with suppress(sqlite3.Error):  # somebody else's lock, a full disk: nothing is lost
@@ -184,7 +192,7 @@ class SqliteStore:
         return known[1]
 
     def _insert_price(self, price: Price) -> int:
-        fingerprint = hashlib.sha256(msgspec.json.encode(price)).digest()
+        fingerprint = self._fingerprint_of(price)
         values = (price.provider, price.model, price.service_tier, msgspec.json.encode(price.rates).decode())
         origin = (price.source, price.source_url, price.since.isoformat() if price.since else None)
         self._connection.execute(
