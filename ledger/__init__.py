@@ -10,7 +10,7 @@ Read in this order:
 - store, asking   what an engine must do, what pages ask of it; sqlite/ is the one that is built in
 - keeper, spool   group commit, and what happens when the disk will not have it
 - scribe, scribe_process   the process that this happens in
-- writer, parcels   the event loop's side of it, and what passes between the two
+- writer, line, parcels   the event loop's side of it, and what passes between the two
 - lock            one writing process for each ledger
 - period, ids     spans of time; ids that sort by time
 - exports/        months as files; imports/ other people's records as calls

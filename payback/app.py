@@ -15,6 +15,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from ledger.call import Entry
 from ledger.keeper import start_ledger
 from ledger.lock import LedgerLock
 from ledger.scribe_process import ScribeProcess
@@ -169,10 +170,17 @@ async def _ledger(place: Place, stack: AsyncExitStack) -> tuple[Writer, bytes, i
         spool=spool,
         reserve=ledger.with_name(f"{ledger.name}.reserve"),
     )
-    writer = Writer(scribe)
+    writer = Writer(scribe, partial(_spooled, spool, identity))
     stack.push_async_callback(writer.close)
     await writer.start()
     return writer, secret, left_open
+
+
+def _spooled(spool: Path, identity: str, entries: Sequence[Entry]) -> int:
+    """Opened anew each time: between two of them a scribe may have emptied it."""
+    opened = Spool(spool, identity)
+    opened.append(entries)
+    return opened.waiting
 
 
 def _desk(place: Place, stack: AsyncExitStack) -> Desk:

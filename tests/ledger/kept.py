@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +96,13 @@ class ScribeThread:
         self._thread.join()
 
 
+def no_spool(_: Sequence[Entry]) -> int:
+    raise OSError("while a scribe starts, it keeps the spool")
+
+
 async def writer_over(keeper: Keeper) -> Writer:
     """Started, with *keeper* on a thread of its own."""
-    writer = Writer(ScribeThread(keeper))
+    writer = Writer(ScribeThread(keeper), no_spool)
     await writer.start()
     return writer
 

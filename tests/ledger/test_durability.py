@@ -43,7 +43,7 @@ async def main(folder, first):
     identity = store.identity()
     store.close()
     files = dict(ledger=path, spool=folder / "spool", reserve=folder / "reserve")
-    writer = Writer(ScribeProcess(lock=lock.descriptor, identity=identity, **files))
+    writer = Writer(ScribeProcess(lock=lock.descriptor, identity=identity, **files), len)
     await writer.start()
     print("ready", flush=True)
     async def call(number):

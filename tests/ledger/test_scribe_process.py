@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,14 @@ import pytest
 from bench.processes import family_of
 from ledger.call import Entry
 from ledger.errors import LedgerUnavailable
+from ledger.ids import render_call_id
 from ledger.lock import LedgerLock, is_held
 from ledger.scribe_process import Hired, ScribeProcess
+from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import open_store
 from ledger.writer import Writer
-from tests.ledger.kept import MONTH, Desk, until
+from tests.ledger.kept import MONTH, Desk, no_spool, until
 from tests.ledger.made_up import metered, opened, whole_call
 
 
@@ -60,7 +62,12 @@ async def office_in(
         hired.append(hire(scribe, end) if hire else scribe(end))
         return hired[-1]
 
-    writer = Writer(hires)
+    def spools(entries: Sequence[Entry]) -> int:
+        spool = Spool(scribe.spool, scribe.identity)
+        spool.append(entries)
+        return spool.waiting
+
+    writer = Writer(hires, spools)
     await writer.start()
     try:
         yield Office(writer, hired)
@@ -97,25 +104,70 @@ async def test_signals_that_a_terminal_or_a_service_sends_to_all_do_not_end_it(
         assert os.getpgid(office.hired[0].process.pid) != os.getpgid(0)
 
 
-async def test_what_ends_every_scribe_that_is_given_it_is_given_up_and_the_next_entry_is_written(
+DEADLY = """
+import os, sys
+sys.path[:] = sys.argv.pop(1).splitlines()
+from ledger import scribe
+class Deadly(scribe.Keeper):
+    def keep(self, entries):
+        if any(entry.call.operation == "deadly" for entry in entries):
+            os._exit(139)
+        return super().keep(entries)
+scribe.Keeper = Deadly
+scribe.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("is_closed", [False, True], ids=["at work", "at the end"])
+async def test_of_what_ends_a_scribe_one_entry_is_given_up_and_all_others_are_written(
+    is_closed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Here a planted end is what ends it, as a fault in SQLite might."""
+    monkeypatch.setattr("ledger.scribe_process._PROGRAM", DEADLY)
+    deadly = opened(5, operation="deadly")
+    async with office_in(tmp_path) as office:
+        commits = [office.writer.commit(whole_call(number)) for number in range(5)]
+        doomed = office.writer.commit(deadly)
+        office.writer.post(whole_call(6))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        commits += [office.writer.commit(whole_call(number)) for number in range(7, 10)]
+        if is_closed:
+            await asyncio.wait_for(office.writer.close(), 20)
+        with pytest.raises(LedgerUnavailable, match="ended over it"):
+            await asyncio.wait_for(doomed, 10)
+        await asyncio.wait_for(asyncio.gather(*commits), 10)
+    assert len(office.hired) == 3
+    assert entries_in(tmp_path) == [whole_call(number) for number in range(10) if number != 5]
+    assert f"ends over call {render_call_id(deadly.call.call_id)}; it is given up" in caplog.text
+
+
+async def test_a_scribe_that_is_killed_before_its_first_reply_loses_nothing(tmp_path: Path) -> None:
+    async with office_in(tmp_path) as office:
+        os.kill(office.hired[-1].process.pid, signal.SIGSTOP)
+        commits = [office.writer.commit(whole_call(number)) for number in range(50)]
+        await asyncio.sleep(0.05)
+        office.kill()
+        await asyncio.wait_for(asyncio.gather(*commits), 20)
+    assert entries_in(tmp_path) == [*map(whole_call, range(50))]
+
+
+async def test_what_is_under_way_when_its_scribe_is_killed_at_the_end_is_written_by_another(
     tmp_path: Path,
 ) -> None:
-    """Here a kill does, as a fault in SQLite might: else one entry would stop all."""
     async with office_in(tmp_path) as office:
-        for hired in (1, 2):
-            assert len(office.hired) == hired
-            os.kill(office.hired[-1].process.pid, signal.SIGSTOP)
-            waiting = office.writer.commit(opened(hired))
-            await asyncio.sleep(0.05)
-            office.kill()
-            with pytest.raises(LedgerUnavailable, match="ended over it"):
-                await asyncio.wait_for(waiting, 10)
-            await until(lambda n=hired: len(office.hired) > n and office.writer._revival is None, 10)  # type: ignore[misc]
-        await office.writer.commit(whole_call(3))
-        assert entries_in(tmp_path) == [whole_call(3)]
+        await office.writer.commit(whole_call(0))
+        os.kill(office.hired[-1].process.pid, signal.SIGSTOP)
+        for number in range(1, 50):
+            office.writer.post(whole_call(number))
+        closing = asyncio.create_task(office.writer.close())
+        await asyncio.sleep(0.05)
+        office.kill()
+        await asyncio.wait_for(closing, 20)
+    assert entries_in(tmp_path) == [*map(whole_call, range(50))]
 
 
-async def test_while_no_scribe_starts_callers_are_told_and_it_ends_by_itself(
+async def test_while_no_scribe_starts_entries_go_to_the_spool_and_the_next_one_takes_them_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_full = False
@@ -130,10 +182,36 @@ async def test_while_no_scribe_starts_callers_are_told_and_it_ends_by_itself(
         await office.writer.commit(opened(1))
         is_full = True
         office.kill()
-        with pytest.raises(LedgerUnavailable):
-            await asyncio.wait_for(office.writer.commit(opened(2)), 5)
-        await until(lambda: office.writer.problem is not None, 5)
+        await asyncio.wait_for(office.writer.commit(opened(2)), 5)
+        await asyncio.wait_for(office.writer.commit(metered(opened(1))), 5)
         assert "Cannot allocate memory" in str(office.writer.problem)
+        assert office.writer.spooled == 2
+        is_full = False
+        await until(lambda: office.writer.problem is None, 5)
+        await office.writer.commit(opened(3))
+        assert entries_in(tmp_path) == [metered(opened(1)), opened(2), opened(3)]
+
+
+async def test_callers_are_told_while_neither_a_scribe_starts_nor_the_spool_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_full = False
+
+    def hire(scribe: ScribeProcess, end: socket) -> Hired:
+        if is_full:
+            raise OSError(12, "Cannot allocate memory")
+        return scribe(end)
+
+    monkeypatch.setattr("ledger.writer.RETRY_SECONDS", 0.05)
+    async with office_in(tmp_path, hire) as office:
+        await office.writer.commit(opened(1))
+        is_full = True
+        (tmp_path / "spool").mkdir()
+        office.kill()
+        with pytest.raises(LedgerUnavailable, match="neither the ledger nor its spool"):
+            await asyncio.wait_for(office.writer.commit(opened(2)), 5)
+        assert office.writer.spool_problem is not None
+        (tmp_path / "spool").rmdir()
         is_full = False
         await until(lambda: office.writer.problem is None, 5)
         await office.writer.commit(opened(3))
@@ -143,7 +221,7 @@ async def test_while_no_scribe_starts_callers_are_told_and_it_ends_by_itself(
 async def test_a_scribe_that_cannot_open_the_ledger_is_no_start(tmp_path: Path) -> None:
     (tmp_path / "payback.db").write_bytes(b"nothing that SQLite knows" * 100)
     lock = LedgerLock(tmp_path / "payback.db")
-    writer = Writer(ScribeProcess(lock=lock.descriptor, identity="x", **files_in(tmp_path)))
+    writer = Writer(ScribeProcess(lock=lock.descriptor, identity="x", **files_in(tmp_path)), no_spool)
     with pytest.raises(LedgerUnavailable, match="does not start"):
         await asyncio.wait_for(writer.start(), 20)
     await writer.close()
@@ -168,6 +246,7 @@ POST_AND_DIE = """
 import asyncio, os, signal, sys
 from contextlib import closing
 from pathlib import Path
+from ledger.ids import render_call_id
 from ledger.lock import LedgerLock
 from ledger.scribe_process import ScribeProcess
 from ledger.sqlite.store import open_store
@@ -180,7 +259,7 @@ async def main(folder):
     with closing(open_store(path)) as store:
         identity = store.identity()
     files = dict(ledger=path, spool=folder / "spool", reserve=folder / "reserve")
-    writer = Writer(ScribeProcess(lock=lock.descriptor, identity=identity, **files))
+    writer = Writer(ScribeProcess(lock=lock.descriptor, identity=identity, **files), len)
     await writer.start()
     await writer.commit(whole_call(0))
     for number in range(1, 100):
