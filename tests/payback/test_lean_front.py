@@ -144,10 +144,10 @@ async def test_an_answer_that_comes_before_the_body_has_ended_is_not_torn_from_a
 async def test_a_connection_is_closed_when_it_was_idle_and_not_while_a_call_takes_long(
     payback: Payback, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lean_front, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(lean_front, "IDLE_SECONDS", 0.6)
 
     async def slow(visit: Visit) -> None:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.9)
         await visit.answer(CHAT_ANSWER)
 
     async with connected(payback.port) as client:
@@ -158,7 +158,7 @@ async def test_a_connection_is_closed_when_it_was_idle_and_not_while_a_call_take
         assert (await client.answer()).body == CHAT_ANSWER
         started = asyncio.get_running_loop().time()
         assert await client.is_cut()
-        assert 0.15 < asyncio.get_running_loop().time() - started < 2
+        assert 0.5 < asyncio.get_running_loop().time() - started < 5
 
 
 async def test_a_call_that_goes_on_at_paybacks_end_is_answered_and_its_connection_is_then_closed(

@@ -14,7 +14,7 @@ from tests.proxy.message import chunked, message
 from tests.proxy.running import eventually
 from tests.proxy.upstream import Upstream, Visit, scripted_upstream
 
-IDLE_S = 0.3
+IDLE_S = 0.8
 
 
 @pytest.fixture
@@ -106,9 +106,11 @@ async def test_a_wire_on_which_something_came_unasked_is_not_used_again(
 ) -> None:
     """An answer that lies ready before it was asked for would be somebody else's."""
 
+    is_free = asyncio.Event()
+
     async def script(visit: Visit) -> None:
         await visit.send(sized(b"ok"))
-        await asyncio.sleep(0.02)
+        await is_free.wait()
         if what == "bytes":
             await visit.send(sized(b"poison"))
         else:
@@ -117,7 +119,11 @@ async def test_a_wire_on_which_something_came_unasked_is_not_used_again(
     upstream.script = script
     for _ in range(2):
         assert await body_of(await ask(client, upstream)) == b"ok"
-        await asyncio.sleep(0.06)
+        (free,) = client._free.values()
+        assert [wire.is_usable for wire in free] == [True]
+        is_free.set()
+        await eventually(lambda wire=free[0]: not wire.is_usable)  # type: ignore[misc]
+        is_free.clear()
     assert upstream.connections == 2
 
 
