@@ -24,5 +24,5 @@ Read in this order:
 - handshake, websocket          who may open a WebSocket; what passes over it, and what is metered of that
 - websocket_frames, inbox       its frames, sans-IO; what came on a connection and was not passed on yet
 - upstream_client, upstream_errors   the one door to upstreams; why nothing came back through it
-- wire    one connection behind that door
+- wire, upstream_protocol   one connection behind that door; where answers end, and what comes unasked
 - refusal             our own answers, in the shape of the API that was called"""

@@ -4,7 +4,9 @@ Headers go out as they are given. What is added: a framing, Connection where the
 what the version says, Date where there is none."""
 
 import re
+import struct
 from http import HTTPStatus
+from socket import SO_LINGER, SOL_SOCKET
 
 from aiohttp import HttpVersion10, HttpVersion11
 from aiohttp.helpers import rfc822_formatted_time
@@ -14,6 +16,8 @@ from proxy.request import Request
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """Within a line. Whoever lets these through lets an upstream write other people's answers."""
+_RESET = struct.pack("ii", 1, 0)
+"""Of SO_LINGER: the connection ends with a reset."""
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 
@@ -78,8 +82,11 @@ class Outlet:
         """End the connection so that the client sees a broken answer."""
         self.keeps_open = False
         transport = self._request.protocol.transport
-        if transport is not None:
-            transport.abort()
+        if transport is None:
+            return
+        if self._request.version < HttpVersion11:  # without chunks a FIN would be the answer's good end
+            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _RESET)
+        transport.abort()
 
     def _has_no_body(self, status: int) -> bool:
         return status in _BODILESS or status < 200 or self._request.method == "HEAD"

@@ -5,7 +5,8 @@ cookies, redirects, retries or invented headers are wanted, and half of the sess
 All else (uploads that stream through, reads that may be sent again when a pooled connection proves dead)
 takes the session. tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Protocol
 
 from aiohttp import (
@@ -18,6 +19,7 @@ from aiohttp import (
     StreamReader,
     TCPConnector,
 )
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
@@ -25,6 +27,7 @@ from yarl import URL
 from proxy.asked import Body
 from proxy.headers import Headers
 from proxy.upstream_errors import NotHttp
+from proxy.upstream_protocol import UpstreamProtocol, is_readable
 from proxy.wire import LINE_BYTES as LINE_BYTES
 from proxy.wire import UNASKED_UPGRADE, Wire
 
@@ -75,6 +78,9 @@ class UpstreamClient:
         if answer.status == 101:
             answer.close()
             raise NotHttp(UNASKED_UPGRADE)
+        if not is_readable(answer.status, answer.headers):
+            answer.close()
+            raise NotHttp("the answer is not HTTP")
         return answer
 
     async def upgrade(self, url: URL, headers: Headers) -> ClientResponse:
@@ -111,6 +117,8 @@ class UpstreamClient:
             raise ConnectionTimeoutError("the connection was not made in time") from error
 
     def _session(self, connector: TCPConnector) -> ClientSession:
+        make: Callable[..., ResponseHandler] = UpstreamProtocol
+        connector._factory = partial(make, loop=connector._loop)  # noqa: SLF001
         return ClientSession(
             connector=connector,
             cookie_jar=DummyCookieJar(),

@@ -21,6 +21,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from multidict import CIMultiDictProxy
 
 from proxy.upstream_errors import NotHttp
+from proxy.upstream_protocol import MOST_FIELDS, head_of, is_readable
 
 LINE_BYTES = 64 << 10
 """Longest header line of an answer; gateways send longer ones than aiohttp's 8 KiB."""
@@ -79,7 +80,10 @@ class Wire(BaseProtocol):
             auto_decompress=False,
             max_line_size=LINE_BYTES,
             max_field_size=LINE_BYTES,
+            max_headers=MOST_FIELDS,
         )
+        self._last = b""
+        """Of a head that has begun to come."""
         assert connection.protocol is not None
         self.transport = connection.transport
         self._is_spoilt = connection.protocol.should_close
@@ -130,6 +134,18 @@ class Wire(BaseProtocol):
             return
         if data:
             self._expect_within(self._idle_timeout_s)
+        while data and self._head is not None:
+            # By itself: the parser gives up a good answer with the surplus in its packet.
+            head, data, self._last = head_of(self._last, data)
+            self._feed(head)
+        if data and self._answer is not None and not self._answer.content.is_eof():
+            self._feed(data)
+        elif data:
+            self._is_spoilt = True
+        if self._answer is not None and self._answer.content.is_eof():
+            self._end()
+
+    def _feed(self, data: bytes) -> None:
         try:
             messages, is_upgraded, tail = self._parser.feed_data(data)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is in what upstream sent
@@ -138,8 +154,6 @@ class Wire(BaseProtocol):
         self._is_spoilt = self._is_spoilt or is_upgraded or bool(tail)
         for message, content in messages:
             self._begin(message, content)
-        if self._answer is not None and self._answer.content.is_eof():
-            self._end()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
@@ -165,6 +179,8 @@ class Wire(BaseProtocol):
             self._is_spoilt = True
         elif message.code == 101:
             self._fail(NotHttp(UNASKED_UPGRADE))
+        elif not is_readable(message.code, message.headers):
+            self._fail(NotHttp("the answer is not HTTP"))
         elif message.code >= 200:
             self._head = None
             self._is_last = self._is_last or message.should_close
