@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -133,13 +134,25 @@ def family_of(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process and its descendants, in MB (1e6 bytes)."""
-    total_kib = 0
+    """Resident memory of a process and its descendants, in MB (1e6 bytes). What several of them have of one
+    file, such as the interpreter, is in memory once, and counted once."""
+    own_kib, of_files = 0, dict[str, int]()
     for member in family_of(pid):
-        for line in _proc_text(member, "status").splitlines():
-            if line.startswith("VmRSS:"):
-                total_kib += int(line.split()[1])
-    return total_kib * 1024 / 1e6
+        for name, resident_kib, anonymous_kib in _mappings(_proc_text(member, "smaps")):
+            own_kib += anonymous_kib
+            of_files[name] = max(of_files.get(name, 0), resident_kib - anonymous_kib)
+    return (own_kib + sum(of_files.values())) * 1024 / 1e6
+
+
+def _mappings(smaps: str) -> Iterator[tuple[str, int, int]]:
+    """Of each: what is mapped, how much of it is resident, and how much of that no file has. KiB.
+
+    https://docs.kernel.org/filesystems/proc.html has the format."""
+    for mapping in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", smaps, flags=re.MULTILINE)[1:]:
+        first, _, rest = mapping.partition("\n")
+        _, _, *what = first.split()  # addresses, permissions; then offset, device, inode, path
+        sizes = dict(re.findall(r"^(Rss|Anonymous): +(\d+) kB$", rest, re.MULTILINE))
+        yield " ".join(what), int(sizes["Rss"]), int(sizes["Anonymous"])
 
 
 def cpu_s(pid: int) -> float:

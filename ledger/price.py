@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 import msgspec
 
@@ -38,7 +39,7 @@ class Rate(msgspec.Struct, frozen=True):
         return usd
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
+class Price(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All rates of one model at one provider and service tier, with where they come from."""
 
     provider: str
@@ -57,6 +58,10 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             if rate.meter is meter:
                 return rate
         return None
+
+    @cached_property
+    def charges_requests(self) -> bool:
+        return self.rate_of(Meter.REQUEST) is not None
 
 
 class NoPrice(msgspec.Struct, frozen=True):

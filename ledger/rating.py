@@ -60,9 +60,8 @@ def rate(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) 
 def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
     """The call's tokens by meter, zeros left out; they do not overlap and leave nothing else out."""
     if not has_parts(usage):
-        return _some(
-            (Meter.INPUT, usage.input_tokens), (Meter.OUTPUT, usage.output_tokens), _request_at(price)
-        )
+        found = _some((Meter.INPUT, usage.input_tokens), (Meter.OUTPUT, usage.output_tokens))
+        return [*found, (Meter.REQUEST, 1)] if price.charges_requests else found
     media = _media_quantities(usage, price) if usage.input_audio_tokens or usage.input_image_tokens else []
     if isinstance(media, Unpriced):
         return media
@@ -87,12 +86,8 @@ def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
         (Meter.OUTPUT_REASONING, reasoning),
         (Meter.OUTPUT_AUDIO, output_audio),
         (Meter.OUTPUT_IMAGE, output_image),
-        _request_at(price),
+        (Meter.REQUEST, int(price.charges_requests)),
     )
-
-
-def _request_at(price: Price) -> tuple[Meter, int]:
-    return Meter.REQUEST, int(price.rate_of(Meter.REQUEST) is not None)
 
 
 def _some(*found: tuple[Meter, int]) -> _Quantities:

@@ -79,10 +79,10 @@ class DocumentTap:
     def finish(self) -> bytes:
         document = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
-        texts = (document,) if self._head is None else outlines(self._head, document)
-        reading = next((found for text in texts if (found := self._read(text)) is not None), None)
+        reading = self._read(document) if self._head is None else self._read_outlines(self._head, document)
         if reading is not None:
-            self.learned = replace(self.learned.after(reading), is_so_far=False)
+            learned = self.learned.after(reading)
+            self.learned = replace(learned, is_so_far=False) if learned.is_so_far else learned
             self._items += reading.items
         if not (self.learned.is_metered or self.learned.problem or self._items):
             self._fill_in("the answer is not JSON" if reading is None else NO_USAGE_IN_DOCUMENT)
@@ -94,6 +94,10 @@ class DocumentTap:
     def take_items(self) -> list[Item]:
         items, self._items = self._items, []
         return items
+
+    def _read_outlines(self, head: bytes, tail: bytes) -> Reading | None:
+        readings = map(self._read, outlines(head, tail))
+        return next((reading for reading in readings if reading is not None), None)
 
     def _fill_in(self, problem: str) -> None:
         if self._asked is not None:

@@ -46,7 +46,7 @@ def read(document: bytes) -> Reading | None:
     usage, problem = counted(stated, openai_usage.usage_of)
     if stated is None:
         usage, problem = counted(top.timings, llama_timings.usage_of)
-    has_choices = bytes(top.choices).translate(None, b" \t\r\n") not in _NO_CHOICES
+    has_choices = _has_choices(top.choices)
     return Reading(
         model=name_of(top.model),
         service_tier=name_of(top.service_tier),
@@ -58,3 +58,9 @@ def read(document: bytes) -> Reading | None:
         is_extra=isinstance(top.usage, dict) and not has_choices,
         is_so_far=usage is not None and has_choices and not _FINISHED.search(top.choices),
     )
+
+
+def _has_choices(choices: msgspec.Raw) -> bool:
+    """The first question is the quick one."""
+    text = memoryview(choices)
+    return bytes(text[:2]) == b"[{" or bytes(text).translate(None, b" \t\r\n") not in _NO_CHOICES

@@ -62,7 +62,10 @@ def _input_of(usage: Mapping[str, Any]) -> Any:
 
 def _heard_beside_the_prompt(usage: Mapping[str, Any]) -> int | None:
     """Mistral's tokens of audio. None where they are not told apart so."""
-    seconds, total = usage.get("prompt_audio_seconds"), usage.get("total_tokens")
+    seconds = usage.get("prompt_audio_seconds")
+    if seconds is None:
+        return None
+    total = usage.get("total_tokens")
     prompt, output = usage.get("prompt_tokens"), usage.get("completion_tokens", 0)
     if not (_is_count(seconds) and _is_count(total) and _is_count(prompt) and _is_count(output)):
         return None

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,18 @@ def test_a_child_ends_with_its_block(tmp_path: Path) -> None:
 def test_memory_and_time_of_a_process_are_read_in_their_units() -> None:
     assert 5 < processes.resident_mb(os.getpid()) < 2000
     assert 0 < processes.cpu_s(os.getpid()) < 3600
+
+
+def test_what_two_processes_have_of_one_file_is_counted_once(tmp_path: Path) -> None:
+    alone_mb = processes.resident_mb(os.getpid())
+    code = "import time; print('here', flush=True); time.sleep(60)"
+    log = tmp_path / "twin.log"
+    with processes.child([sys.executable, "-c", code], log) as twin:
+        while "here" not in log.read_text():
+            time.sleep(0.01)
+        twin_mb = processes.resident_mb(twin.pid)
+        together_mb = processes.resident_mb(os.getpid())
+    assert alone_mb < together_mb < alone_mb + twin_mb - 2
 
 
 def test_a_process_that_has_gone_counts_nothing() -> None:
