@@ -57,7 +57,9 @@ def projected(scenario: Scenario) -> Projection:
     if plan.volume is None:
         raise ValueError(f"{scenario.name} has no [volume], and there is no ledger here")
     traffic = traffic_of(plan.volume, np.random.default_rng(plan.seed))
-    return project(traffic, plan, catalogue(plan.catalogue), prices_on(PriceBook(), PRICES_ON))
+    return project(
+        traffic, plan, catalogue(plan.catalogue), prices_on(PriceBook(), PRICES_ON), PRICES_ON.date()
+    )
 
 
 def row_of(scenario: Scenario, found: Projection) -> Row:

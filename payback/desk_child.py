@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +18,12 @@ from ledger.sqlite.reader import open_sqlite_reader
 from payback.clock import utc_now
 from payback.desk_messages import BAD_PLAN, FAILED, NOTHING, Setup, framed, read_question
 from payback.errors import SettingsError
+from payback.fleets import Fleets
 from payback.projected import Answer, NoCalls, Terms, answer_as_json, last_days, of_ledger, of_volume
 from payback.traffic_store import Traffics, traffics
 from projection.plan import Plan
 from projection.plan_file import plan_of
+from web.projector import BRIEF
 
 KEPT_S = 60.0
 NICENESS = 10
@@ -34,6 +37,8 @@ class _Ledger:
         self._setup = setup
         self._found: tuple[Period, Traffics] | None = None
         self._read_at_s = 0.0
+        self.fleets = Fleets()
+        """Of what was read last."""
 
     def traffics(self, period: Period, now: datetime) -> Traffics:
         if self._found and self._found[0] == period and time.monotonic() - self._read_at_s < KEPT_S:
@@ -41,6 +46,7 @@ class _Ledger:
         with closing(open_sqlite_reader(self._setup.ledger)) as reader:
             found = traffics(reader, self._setup.ledger, period, now_us=us_at(now))
         self._found, self._read_at_s = (period, found), time.monotonic()
+        self.fleets = Fleets()
         return found
 
 
@@ -61,12 +67,14 @@ def main() -> int:
 
 def answered(document: Any, setup: Setup, ledger: _Ledger) -> dict[str, Any]:
     """{"answer": ...}, or {"failed": why, "sentence": ...}."""
+    is_brief = bool(document.pop(BRIEF, False))
     try:
         plan = plan_of(document, "the form")
     except ValueError as error:
         return {"failed": BAD_PLAN, "sentence": str(error)}
     try:
-        return {"answer": answer_as_json(_answer(plan, setup, ledger))}
+        answer = answer_as_json(_answer(plan, setup, ledger, is_brief=is_brief))
+        return {"answer": answer | {"brief": is_brief}}
     except NoCalls as error:
         return {"failed": NOTHING, "sentence": str(error)}
     except (SettingsError, ValueError) as error:
@@ -75,13 +83,14 @@ def answered(document: Any, setup: Setup, ledger: _Ledger) -> dict[str, Any]:
         return {"failed": FAILED, "sentence": str(error)}
 
 
-def _answer(plan: Plan, setup: Setup, ledger: _Ledger) -> Answer:
+def _answer(plan: Plan, setup: Setup, ledger: _Ledger, *, is_brief: bool) -> Answer:
     now = utc_now()
-    terms = Terms(plan=plan, book=setup.book, now=now)
+    terms = Terms(plan=plan, book=setup.book, now=now, is_brief=is_brief)
     if plan.volume is not None:
         return of_volume(plan.volume, terms)
     period = last_days(now.date())
-    return of_ledger(ledger.traffics(period, now), period, plan.workload, terms)
+    found = ledger.traffics(period, now)
+    return of_ledger(found, period, plan.workload, replace(terms, sized=ledger.fleets.of))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from payback.project_demand import demand_as_json
 from projection.assumptions import Assumption
 from projection.backtest import Row, Score, TooFewDays
 from projection.finance import Spread
@@ -33,6 +34,7 @@ def projection_as_json(found: Projection) -> Told:
         "paths": found.paths,
         "seed": found.seed,
         "today": _today(found.today),
+        "demand": demand_as_json(found.demand),
         "forecast": None if found.forecast is None else _forecast(found.forecast, found.horizon_months),
         "courses": [_course(course) for course in found.courses],
         "against_stay": [_comparison(each) for each in found.against_stay],
@@ -72,6 +74,7 @@ def _today(today: Today) -> Told:
         "estimated_calls": today.estimated_calls,
         "cached_share": _number(today.cached_share),
         "failed_share": _number(today.failed_share),
+        "retried_share": _number(today.retried_share),
         "peak_factor": _number(today.peak_factor),
         "most_concurrent": today.most_concurrent,
         "models": list(today.models),
@@ -122,6 +125,8 @@ def _fleet(fleet: Fleet) -> Told:
         "quantisation": rig.quantisation.name,
         "engine": rig.engine.name,
         "share_within": _number(fleet.share_within),
+        "longest_queue": fleet.longest_queue,
+        "overflow_share": _number(fleet.overflow_share),
         "bears_factor": _number(fleet.bears_factor),
         "full_tokens_per_s": _number(fleet.full_tokens_per_s, 1),
         "observed_tokens_per_s": _number(fleet.observed_tokens_per_s, 1),

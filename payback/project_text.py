@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from payback.figures import dollars, months, number, per_mtok, percent, rate_of_return
+from payback.project_demand import demand_lines, fleet_lines
 from payback.terminal import SENTENCE_COLUMNS, UNKNOWN, Column, clean, counted, render_table
 from projection.assumptions import Assumption
 from projection.forecast import Forecast
-from projection.outcome import Comparison, MustBeTrue, Projection, Refused, Swing, Today
+from projection.outcome import Comparison, Course, MustBeTrue, Projection, Refused, Swing, Today
 from projection.verdict import best_own
 
 _BAR_COLUMNS = 40
@@ -25,6 +26,7 @@ def render_projection(found: Projection) -> str:
     parts = [
         clean(found.sentence, _LONGEST),
         _block("Today", _today(found)),
+        _block("What is asked for", demand_lines(found.demand)),
         _block(_title_of_courses(found), [_courses(found)]),
         _block("What is known of the open models, against today's", _gaps(found)),
         _block("What each step alone would save", _ladder(found)),
@@ -32,6 +34,7 @@ def render_projection(found: Projection) -> str:
         _block("What must be true for even odds, each by itself", _must_be_true(found.must_be_true)),
         _block("What it hangs on: present value of the best course at both ends", _tornado(found.tornado)),
         _block(f"Saved so far: {clean(shown.course.name)}", [_cash(shown)]) if shown else "",
+        *(_machine(shown.course) if shown else ()),
         _block("Calls that stay where they are", _stays(found)),
         _block("Not possible", map(_refused, found.refused)),
         _block("Assumptions", [_assumptions(found.assumptions)]),
@@ -55,6 +58,7 @@ def _today(found: Projection) -> Iterator[str]:
     facts = [
         (today.cached_share, "of the input cached"),
         (today.failed_share, "of the calls failed"),
+        (today.retried_share, "were tried again"),
         (today.estimated_calls / today.calls if today.estimated_calls else None, "with estimated tokens"),
     ]
     told = [f"{percent(share)} {words}" for share, words in facts if share is not None]
@@ -66,6 +70,11 @@ def _today(found: Projection) -> Iterator[str]:
     if isinstance(found.forecast, Forecast):
         growth = f"{round(found.forecast.growth_per_month, 3) + 0.0:+.1%} a month"
         yield f"volume changes by {growth} now, and less and less so, as {found.forecast.days} days tell"
+
+
+def _machine(course: Course) -> Iterator[str]:
+    if course.fleet is not None:
+        yield _block(f"How full it is: {clean(course.name)}", fleet_lines(course.fleet))
 
 
 def _days(days: float) -> str:

@@ -15,12 +15,14 @@ from payback.errors import SettingsError
 from payback.project_json import projection_as_json
 from payback.projecting import choose, made_up_traffic, nearest_workload, prices_on
 from payback.traffic_store import Traffics
-from projection.catalogue import catalogue
+from projection.catalogue import Catalogue, catalogue
 from projection.plan import Plan, Volume
+from projection.price_columns import Prices
 from projection.traffic import Traffic
 
 if TYPE_CHECKING:
     from projection.outcome import Projection
+    from projection.sized import Sizing
 
 DAYS = 90
 """Of history, where no others are asked for: whole ones, up to yesterday."""
@@ -51,6 +53,10 @@ class Terms:
     book: PriceBook
     now: datetime
     done: Done = lambda _done, _count: None
+    sized: "Sizing | None" = None
+    """None: as projections do."""
+    is_brief: bool = False
+    """Without what answers hang on."""
 
 
 def last_days(today: date) -> Period:
@@ -117,15 +123,21 @@ def _refuse_nothing(found: Traffics, period: Period) -> None:
     raise NoCalls(f"no calls between {days}; give --from and --to other days, or a --volume")
 
 
+def _one(traffic: Traffic, terms: Terms, known: Catalogue, prices: Prices) -> "Projection":
+    from projection.project import project
+    from projection.sized import fleet_of
+
+    today, sized = terms.now.date(), terms.sized or fleet_of
+    return project(traffic, terms.plan, known, prices, today, sized=sized, is_brief=terms.is_brief)
+
+
 def _projected(picked: Iterator[Traffic], count: int, terms: Terms, period: Period | None) -> Answer:
     """Of one after the other: they may be large. Raises SettingsError where none can be projected."""
-    from projection.project import project
-
     known, prices = catalogue(terms.plan.catalogue), prices_on(terms.book, terms.now)
     projections, failed = [], []
     for done, traffic in enumerate(picked):
         try:
-            projections.append(project(traffic, terms.plan, known, prices))
+            projections.append(_one(traffic, terms, known, prices))
         except ValueError as error:
             failed.append(f"{traffic.workload}: {error}" if traffic.workload else str(error))
         terms.done(done + 1, count)

@@ -13,6 +13,7 @@ from ledger.price import Price
 from ledger.pricebook import PriceBook
 from ledger.pricelist import nearest_models, prices_of, provider_of_model
 from payback.errors import SettingsError
+from payback.toml_text import NO_TOML, why_not_toml
 from payback.traffic_store import Traffics
 from projection.amounts import read_volume
 from projection.plan import Plan, Volume
@@ -33,9 +34,8 @@ def read_plan(path: Path) -> Plan:
         raise SettingsError(f"cannot read the plan {path}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not text in UTF-8; save it as that") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        told = str(error)
-        raise SettingsError(f"{path} is not TOML: {told[:1].lower()}{told[1:]}") from None
+    except NO_TOML as error:
+        raise SettingsError(f"{path} is not TOML: {why_not_toml(error)}") from None
     try:
         return plan_of(document, str(path))
     except ValueError as error:

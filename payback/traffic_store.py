@@ -1,7 +1,7 @@
 """A period's calls as a projection wants them, from the ledger and from the day files beside it."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +10,7 @@ import numpy as np
 
 from ledger.money import NANO_PER_USD
 from ledger.period import Period, time_of
-from ledger.rollup import Rollup
+from ledger.rollup import Rollup, amounts_of
 from ledger.store import GroupBy, Reader
 from payback.day_calls import KEPT_COLUMNS, AnyInts, Beside, DayCalls, day_calls_of
 from payback.day_file import DayFolder, Stamp
@@ -91,7 +91,7 @@ def _day(
     if sums is None or ends is None:
         folder.forget(day)
         return None
-    stamp = Stamp(day, ends[0].hex(), ends[1].hex(), astuple(sums))
+    stamp = Stamp(day, ends[0].hex(), ends[1].hex(), amounts_of(sums))
     kept = folder.read(stamp) if is_over else None
     if kept is not None:
         return kept

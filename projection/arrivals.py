@@ -125,13 +125,15 @@ def concurrency_of(calls: Calls, from_us: int, to_us: int) -> Concurrency:
     seen = calls.ended_us >= calls.started_us
     starts, ends = calls.started_us[seen], np.minimum(calls.ended_us[seen], to_us)
     times = np.concatenate([[from_us], starts, ends, [to_us]]).astype(np.int64)
-    changes = np.concatenate([[0], np.ones_like(starts), -np.ones_like(ends), [0]]).astype(np.int64)
+    none, one = np.zeros(1, dtype=np.int8), np.ones(len(starts), dtype=np.int8)
+    changes = np.concatenate([none, one, -one, none])
     order = np.argsort(times, kind="stable")
-    under_way, lasted = np.cumsum(changes[order])[:-1], np.diff(times[order])
-    under_way, lasted = under_way[lasted > 0], lasted[lasted > 0]
+    under_way, lasted = np.cumsum(changes[order], dtype=np.int64)[:-1], np.diff(times[order])
     us_at = np.zeros(int(under_way.max(initial=0)) + 1, dtype=np.int64)
     np.add.at(us_at, under_way, lasted)
-    return Concurrency(us_at=us_at, calls_without_end=int(np.count_nonzero(~seen)))
+    # What lasted no microsecond was never under way at once.
+    most = int(np.flatnonzero(us_at).max(initial=0))
+    return Concurrency(us_at=us_at[: most + 1], calls_without_end=int(np.count_nonzero(~seen)))
 
 
 def hours_of_week(hours: Ints) -> Ints:

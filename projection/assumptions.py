@@ -57,6 +57,7 @@ _MONEY = (
     _drawn("host_price_factor", 1.0, 0.7, 1.5, "of what is around the cards", "an assumption: ask a shop"),
     _drawn("spares_share", 0.05, 0.0, 0.15, "of hardware", _ASK),
     _drawn("resale_decay_per_year", 0.25, 0.0, 0.50, "per year", "SpotWire: 0, 25 and 50 % a year"),
+    _asked("hardware_life_months", 60, 36, 84, "months", "firms write servers off over about five years"),
     _drawn("hardware_drift_per_year", -0.10, -0.30, 0.10, "per year", "an assumption: machines bought later"),
     _drawn("rent_drift_per_year", -0.15, -0.35, 0.05, "per year", "an assumption: H100 hours fell faster"),
 )
@@ -75,7 +76,12 @@ _WHAT_IF = (
 DEFAULTS = (*_MONEY, *_QUALITY, *_WHAT_IF)
 """In the order in which they are listed. Sources: docs/projection.md."""
 
-_ALLOWED = {"pue": (1.0, 5.0), "resale_decay_per_year": (0.0, 1.0), "discount_per_year": (0.0, 1.0)}
+_ALLOWED = {
+    "pue": (1.0, 5.0),
+    "hardware_life_months": (1.0, 1200.0),
+    "resale_decay_per_year": (0.0, 1.0),
+    "discount_per_year": (0.0, 1.0),
+}
 _ALLOWED_BY_ENDING = {"_share": (0.0, 1.0), "_per_year": (-0.99, 10.0), "_factor": (0.001, 1000.0)}
 _NOT_NEGATIVE = (0.0, 100_000.0)
 

@@ -37,14 +37,29 @@ class Work:
     """Of the room, for as long as the request is under way: in whole or half tokens, none above the room."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What has to be in time, and how many may be late before it is clear that a copy is too slow."""
+
+    first_token_s: float = math.inf
+    per_token_s: float = math.inf
+    most_late: float = math.inf
+
+
+NO_BAR = Bar()
+
+
 class Copy:
-    """Let in while there is room, prefill one by one, then one step for all: so until nothing is left.
+    """Let in while there is room, prefill one by one, then one step for all: so until nothing is left, or
+    more are late than *bar* allows.
 
     Whoever would get the first token later than *patience_s* after coming leaves the queue unserved."""
 
-    def __init__(self, pace: Pace, work: Work, patience_s: float = math.inf) -> None:
+    def __init__(self, pace: Pace, work: Work, patience_s: float = math.inf, bar: Bar = NO_BAR) -> None:
         count = len(work.at_s)
         self.start_s, self.first_s, self.end_s = ([math.nan] * count for _ in range(3))
+        self.late = 0
+        self._bar = bar
         self._pace, self._work, self._patience_s = pace, work, patience_s
         self._count, self._slots = count, pace.slots
         self._now_s = -math.inf
@@ -55,8 +70,8 @@ class Copy:
         self._ends: list[tuple[int, int]] = []
 
     def run(self) -> None:
-        count, at_s, ends = self._count, self._work.at_s, self._ends
-        while self._next < count or ends:
+        count, at_s, ends, most_late = self._count, self._work.at_s, self._ends, self._bar.most_late
+        while (self._next < count or ends) and self.late <= most_late:
             if self._next < count:
                 came_s = at_s[self._next]
                 if not ends and came_s > self._now_s:
@@ -67,7 +82,7 @@ class Copy:
                 self._decode()
 
     def _let_in(self) -> None:
-        work, most = self._work, self._slots
+        work, most, in_time_s = self._work, self._slots, self._bar.first_token_s
         for request in range(self._next, self._count):
             came_s, held = work.at_s[request], work.held_tokens[request]
             first_s = self._now_s + work.prefill_s[request]
@@ -80,6 +95,8 @@ class Copy:
                 continue
             self.start_s[request] = self._now_s
             self.first_s[request] = self.end_s[request] = self._now_s = first_s
+            if first_s - came_s > in_time_s:
+                self.late += 1
             if work.output_tokens[request] > 1:
                 self._join(request, held)
 
@@ -89,24 +106,27 @@ class Copy:
         self._context_tokens += self._work.input_tokens[request] + 1
 
     def _decode(self) -> None:
-        pace, batch = self._pace, len(self._ends)
-        first_s = pace.step_s[batch] + pace.context_token_s * self._context_tokens
-        more_s = pace.context_token_s * batch
+        batch, context_token_s = len(self._ends), self._pace.context_token_s
+        first_s = self._pace.step_s[batch] + context_token_s * self._context_tokens
+        more_s = context_token_s * batch
         steps = self._ends[0][0] - self._step
+        takes_s = steps * (first_s + more_s * (steps - 1) / 2)
         if batch < self._slots and self._next < self._count:
-            left_s = self._until_next_s()
-            if 0 < left_s < steps * (first_s + more_s * (steps - 1) / 2):
+            left_s = self._work.at_s[self._next] - self._now_s
+            if left_s <= 0:
+                left_s = self._until_it_leaves_s()
+            if 0 < left_s < takes_s:
                 steps = _steps_until(left_s, first_s, more_s)
-        self._now_s += steps * (first_s + more_s * (steps - 1) / 2)
+                takes_s = steps * (first_s + more_s * (steps - 1) / 2)
+        self._now_s += takes_s
         self._step += steps
         self._context_tokens += steps * batch
-        self._take_out()
+        if self._ends[0][0] == self._step:
+            self._take_out()
 
-    def _until_next_s(self) -> float:
-        """Until the head of the queue comes, or leaves it and makes way for a smaller one."""
+    def _until_it_leaves_s(self) -> float:
+        """The head of the queue, which makes way for a smaller one."""
         came_s = self._work.at_s[self._next]
-        if came_s > self._now_s:
-            return came_s - self._now_s
         return came_s + self._patience_s - self._work.prefill_s[self._next] - self._now_s
 
     def _take_out(self) -> None:
@@ -116,6 +136,14 @@ class Copy:
             self.end_s[request] = self._now_s
             self._free_tokens += work.held_tokens[request]
             self._context_tokens -= work.input_tokens[request] + work.output_tokens[request]
+            self._note(request)
+
+    def _note(self, request: int) -> None:
+        """Late is who had to wait for tokens after the first; who waited for that one is counted already."""
+        first_s, bar = self.first_s[request], self._bar
+        after_s = (self._now_s - first_s) / max(self._work.output_tokens[request] - 1, 1)
+        if after_s > bar.per_token_s and first_s - self._work.at_s[request] <= bar.first_token_s:
+            self.late += 1
 
 
 def _steps_until(left_s: float, first_s: float, more_s: float) -> int:

@@ -1,6 +1,7 @@
 """What all steps of one projection share: the priced calls, their demand, and the volumes to come."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -30,14 +31,20 @@ class Case:
     plan: Plan
     catalogue: Catalogue
     prices: Prices
+    today: date | None
+    """How old the prices of machines are; None: not asked."""
     traffic: Traffic
     """Priced calls, from the day of the first one."""
     demand: Demand
     months: float
     usd_per_month: float
     """As measured; kept, because hundreds of bases ask for it."""
+    models: tuple[str, ...]
+    """As people know them, the dearest first; kept as well."""
     failed_share: float | None
     """Of all calls, those too that have no price because they failed. None: the volume is stated."""
+    retried_share: float | None
+    """Of the same, attempts at calls that had been tried before."""
     forecast: Forecast | TooShort | None
     """None: the volume is stated."""
     volume: Floats
@@ -70,7 +77,9 @@ class Case:
         )
 
 
-def case_of(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) -> Case:
+def case_of(
+    traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices, today: date | None = None
+) -> Case:
     """Raises NothingToProject where there is no call, or none with a known price, or no token."""
     priced = traffic.picked(traffic.list_cost_nusd != UNKNOWN)
     if plan.volume is None:  # what is stated holds for the whole time that was made up
@@ -86,11 +95,14 @@ def case_of(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) 
         plan=plan,
         catalogue=catalogue,
         prices=prices,
+        today=today,
         traffic=priced,
         demand=demand,
         months=months,
         usd_per_month=priced.list_cost_usd / months,
+        models=models_of(priced),
         failed_share=None if plan.volume else float(np.mean(traffic.calls.failed != 0)),
+        retried_share=None if plan.volume else float(np.mean(traffic.calls.retry_number > 0)),
         forecast=forecast,
         volume=_volume(demand, forecast, plan),
     )
@@ -111,9 +123,10 @@ def today_of(case: Case, traffic: Traffic) -> Today:
         estimated_calls=int(np.count_nonzero(case.traffic.calls.estimated)),
         cached_share=demand.cached_share,
         failed_share=case.failed_share,
+        retried_share=case.retried_share,
         peak_factor=demand.minutes.peak_factor,
         most_concurrent=demand.concurrency.most,
-        models=models_of(case.traffic),
+        models=case.models,
     )
 
 

@@ -3,7 +3,7 @@
 To write one token for one request, a machine reads every active weight once. Software gets around that in two
 ways only: a smaller model guesses some tokens ahead, or one reading serves several requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import exp, log
 
@@ -60,7 +60,9 @@ class Claim:
 
 
 def check_claim(text: str, catalogue: Catalogue) -> Claim:
-    """Raises NotListed for unknown hardware, ValueError for what cannot be read; each in one sentence."""
+    """Raises NotListed for unknown hardware, ValueError for what cannot be read; each in one sentence.
+
+    What is possible is held against units that share all weights out: that takes the least of them."""
     claimed = read_claim(text, catalogue)
     rig = Rig(
         hardware=claimed.hardware,
@@ -69,18 +71,20 @@ def check_claim(text: str, catalogue: Catalogue) -> Claim:
         engine=claimed.engine,
         units=claimed.units,
     )
-    fits = slots_of(rig, SHAPE)
+    least = replace(rig, engine=replace(rig.engine, attends_by_request=False))
+    fits = slots_of(least, SHAPE)
     does_not_fit = fits if isinstance(fits, DoesNotFit) else None
-    ceiling = _ceiling_tokens_per_s(rig, claimed.concurrent)
-    computed = None if does_not_fit else _computed_tokens_per_s(rig, claimed.concurrent)
-    offloaded = _offloaded_tokens_per_s(rig, claimed.concurrent) if does_not_fit else None
+    ceiling = _ceiling_tokens_per_s(least, claimed.concurrent)
+    usual = least if isinstance(slots_of(rig, SHAPE), DoesNotFit) else rig
+    computed = None if does_not_fit else _computed_tokens_per_s(usual, claimed.concurrent)
+    offloaded = _offloaded_tokens_per_s(least, claimed.concurrent) if does_not_fit else None
     return Claim(
         text=text,
-        rig=rig,
+        rig=least,
         concurrent=claimed.concurrent,
         tokens_per_s=claimed.tokens_per_s,
         does_not_fit=does_not_fit,
-        ceiling_tokens_per_s=_ceiling_tokens_per_s(rig, 1),
+        ceiling_tokens_per_s=_ceiling_tokens_per_s(least, 1),
         ceiling_at_once_tokens_per_s=ceiling,
         computed_tokens_per_s=computed,
         offloaded_tokens_per_s=offloaded,

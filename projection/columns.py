@@ -1,13 +1,10 @@
 """Calls as columns: what the demand of a workload is read from, one number per call and question."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
-
-from ledger.call import Entry, Outcome, Pricing, State
-from ledger.rollup import ESTIMATED
 
 Ints = npt.NDArray[np.int64]
 Column = Sequence[int | None] | Ints
@@ -16,7 +13,6 @@ UNKNOWN = -1
 """In a column, what nobody reported. In a plain sequence None says the same."""
 _MOST_SUM = 2**62
 """Columns with a larger sum are refused: near there 64 bits run over, and a sum is wrong in silence."""
-_FAILED = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_BROKE, Outcome.TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,33 +80,6 @@ def columns_of(
     if any(len(column) != count for column in columns.values()):
         raise ValueError(f"columns are of one length: {', '.join(columns)}")
     return Calls(**{name: column[order] for name, column in columns.items()})
-
-
-def columns_of_entries(entries: Iterable[Entry]) -> Calls:
-    """What the ledger's entries say. Left out: those under way, and reads, which no model serves."""
-    rows = [_row_of(entry) for entry in entries if entry.state is State.ENDED and _is_served(entry)]
-    names = [field.name for field in fields(Calls)]
-    columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return columns_of(**dict(zip(names, map(list, columns), strict=True)))
-
-
-def _is_served(entry: Entry) -> bool:
-    return entry.pricing is not Pricing.NOT_BILLED
-
-
-def _row_of(entry: Entry) -> tuple[int | None, ...]:
-    """In the order of the columns."""
-    call, usage = entry.call, entry.call.usage
-    return (
-        call.started_us,
-        call.ended_us,
-        usage.input_tokens if usage else None,
-        usage.output_tokens if usage else None,
-        usage.cache_read_tokens if usage else None,
-        int(call.outcome in _FAILED),
-        int(call.usage_basis in ESTIMATED),
-        call.retry_number,
-    )
 
 
 def _or_all(column: Column | None, value: int, count: int) -> Column:

@@ -41,6 +41,8 @@ class FluidCurve:
     by_hour: Floats
     """Mean load by hour of the week: how many copies it takes; NaN where nothing was seen."""
     _until: Floats
+    _falling: Floats
+    """The loads, negated: rising, as a search wants them."""
     _factors: Floats
     _busy_h: Floats
 
@@ -77,7 +79,7 @@ class FluidCurve:
 
     def _beyond(self, factor: Floats) -> Floats:
         room = self.copies / np.maximum(factor, _LEAST_FACTOR)
-        full = np.searchsorted(-self.loads, -room, side="left")
+        full = np.searchsorted(self._falling, -room, side="left")
         share: Floats = np.clip((self._until[full] - room * full) / self._until[-1], 0.0, 1.0)
         return share
 
@@ -103,6 +105,7 @@ def curve_of(
         elsewhere_share=elsewhere_share,
         by_hour=_by_hour(asked, full_s),
         _until=np.concatenate([[0.0], np.cumsum(loads)]),
+        _falling=-loads,
         _factors=factors,
         _busy_h=np.minimum(busy_h / windows, 1.0) * copies * HOURS_PER_MONTH,
     )

@@ -2,7 +2,6 @@
 
 Everything here was measured; what was not is None or counted apart. Nothing is scaled to a month."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ from projection.arrivals import (
     minutes_of,
     week_of,
 )
-from projection.columns import Calls, Column, Ints
+from projection.columns import Calls, Ints
 from projection.sizes import Cell, Contexts, contexts_of, sizes_of
 
 
@@ -48,9 +47,6 @@ class Demand:
     cache_read_tokens: int
     cached_share: float | None
     """Of the input of calls that say how much of it was cached. None: no such input."""
-    failed_calls: int
-    retries: int
-    """Attempts at calls that had been tried before."""
     sizes: tuple[Cell, ...]
     contexts: Contexts
     minutes: Minutes
@@ -61,14 +57,6 @@ class Demand:
     @property
     def days(self) -> float:
         return (self.to_us - self.from_us) / US_PER_DAY
-
-    @property
-    def failed_share(self) -> float | None:
-        return self.failed_calls / self.calls if self.calls else None
-
-    @property
-    def retried_share(self) -> float | None:
-        return self.retries / self.calls if self.calls else None
 
     @property
     def mean_input_tokens(self) -> float | None:
@@ -98,8 +86,6 @@ def demand_of(calls: Calls, *, from_us: int | None = None, to_us: int | None = N
         output_tokens=int(calls.output_tokens[known].sum()),
         cache_read_tokens=int(calls.cache_read_tokens[_says_cached(calls)].sum()),
         cached_share=cached_share_of(calls),
-        failed_calls=int(np.count_nonzero(calls.failed)),
-        retries=int(np.count_nonzero(calls.retry_number > 0)),
         sizes=sizes_of(calls),
         contexts=contexts_of(calls),
         minutes=minutes_of(calls, from_us, to_us),
@@ -107,16 +93,6 @@ def demand_of(calls: Calls, *, from_us: int | None = None, to_us: int | None = N
         concurrency=concurrency_of(calls, from_us, to_us),
         daily=_daily(calls, from_us, to_us),
     )
-
-
-def daily_of_hours(hours: Sequence[int] | Ints, amounts: Column, *, from_us: int, to_us: int) -> Ints:
-    """Sums by whole UTC day, from sums by hour since the epoch as rollups have them: for periods whose calls
-    are gone and whose rollups stayed. Raises ValueError for columns of two lengths."""
-    place = np.asarray(hours, dtype=np.int64) // 24
-    added = np.asarray(amounts, dtype=np.int64)
-    if place.shape != added.shape:
-        raise ValueError(f"{len(place)} hours cannot have {len(added)} amounts")
-    return _sums_by_day(place, added, from_us, to_us)
 
 
 def _period_of(calls: Calls, from_us: int | None, to_us: int | None) -> tuple[int, int]:

@@ -49,9 +49,15 @@ class Draws:
             self._drawn[name] = _triangle(self.assumptions[name], self.paths, self.seed)
         return self._drawn[name]
 
-    def drift(self, name: str) -> Floats:
-        """paths x months: what a yearly rate has made of 1 by the middle of each month."""
-        return _drifted(self.of(name), self.months)
+    def drift(self, name: str, since_years: float = 0.0) -> Floats:
+        """paths x months: what a yearly rate has made of 1 by the middle of each month, *since_years* before
+        the first."""
+        return _drifted(self.of(name), self.months) * self.drifted(name, since_years)[:, None]
+
+    def drifted(self, name: str, years: float) -> Floats:
+        """The same for each path, after so many years."""
+        found: Floats = np.maximum(1 + self.of(name), 0.0) ** years
+        return found
 
     def speed(self, log_sd: float) -> Floats:
         """True over computed speed, for each path; its median is the assumed factor."""

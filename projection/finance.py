@@ -27,13 +27,6 @@ class Spread:
     never_share: float
 
 
-def flows_of(upfront_usd: ArrayLike, saved_usd: ArrayLike) -> Floats:
-    """Month 0 is what is spent first; then what each month saves, below 0 where it costs more."""
-    saved = _flows(saved_usd)
-    upfront = np.broadcast_to(np.asarray(upfront_usd, dtype=float), saved.shape[:-1])
-    return np.concatenate([-upfront[..., None], saved], axis=-1)
-
-
 def net_present_usd(flows: ArrayLike, rate_per_year: float, resale_usd: ArrayLike = 0.0) -> Floats:
     """At month 0, of all flows and of what a sale in the last month brings."""
     usd = _flows(flows)

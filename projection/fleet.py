@@ -26,6 +26,10 @@ class Fleet:
     copies: int
     share_within: float
     """Of the measured requests (times the plan's burst factor), those that were in time."""
+    longest_queue: int
+    """Of them, the most that waited to be let in at one moment."""
+    overflow_share: float
+    """Of the measured tokens, those that come while everything is taken."""
     bears_factor: float
     """At so many times the measured volume the limits still hold; beyond it another copy is needed."""
     full_tokens_per_s: float

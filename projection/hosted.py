@@ -14,8 +14,9 @@ from ledger.rating import Unpriced
 from projection.catalogue.shelf import folded
 from projection.outcome import Offer
 from projection.period import Floats
-from projection.price_columns import Prices, as_billed_by, cost_usd, total_usd
+from projection.price_columns import Prices, as_billed_by, cost_usd
 from projection.specs import Hosted
+from projection.totals import Totals
 from projection.traffic import Traffic
 
 MOST_OFFERS = 3
@@ -31,32 +32,31 @@ class PricedOffer:
 
 
 def offers_of(
-    rows: Sequence[Hosted], model: str, traffic: Traffic, prices: Prices, most: int = MOST_OFFERS
+    rows: Sequence[Hosted], model: str, totals: Totals, prices: Prices, most: int = MOST_OFFERS
 ) -> tuple[PricedOffer, ...]:
-    """What *traffic* would cost at the *most* cheapest of those who sell *model*, the cheapest first."""
-    found = [
-        _priced(offer, price, traffic) for _, offer, price in _ranked(rows, model, traffic, prices)[:most]
-    ]
+    """What the traffic would cost at the *most* cheapest of those who sell *model*, the cheapest first."""
+    ranked = _ranked(rows, model, totals, prices)[:most]
+    found = [_priced(offer, price, totals.traffic) for _, offer, price in ranked]
     return tuple(priced for priced in found if priced is not None)
 
 
 def best_offer_of(
-    rows: Sequence[Hosted], model: str, traffic: Traffic, prices: Prices
+    rows: Sequence[Hosted], model: str, totals: Totals, prices: Prices
 ) -> tuple[Offer, float] | None:
     """The cheapest one with its sum in USD, as offers_of has it, but quicker."""
-    return next(((offer, usd) for usd, offer, _ in _ranked(rows, model, traffic, prices)), None)
+    return next(((offer, usd) for usd, offer, _ in _ranked(rows, model, totals, prices)), None)
 
 
 def _ranked(
-    rows: Sequence[Hosted], model: str, traffic: Traffic, prices: Prices
+    rows: Sequence[Hosted], model: str, totals: Totals, prices: Prices
 ) -> list[tuple[float, Offer, Price]]:
     """The cheapest first; of two that cost the same, the one that is listed first."""
     name, found = folded(model), []
-    largest = int((traffic.calls.input_tokens + traffic.calls.output_tokens).max(initial=0))
+    largest = totals.largest_tokens
     for row in rows:
         price = prices(row.provider, (row.model,), None) if folded(row.open_model) == name else None
         if isinstance(price, Price) and (row.context_tokens is None or largest <= row.context_tokens):
-            offer, usd = _offer_of(row, price), total_usd(as_billed_by(traffic, price), price)
+            offer, usd = _offer_of(row, price), totals.usd(price)
             if offer is not None and not isinstance(usd, Unpriced):
                 found.append((usd, offer, price))
     return sorted(found, key=lambda ranked: ranked[0])

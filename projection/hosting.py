@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from projection.candidates import Candidates
-from projection.case import Case, models_of
+from projection.case import Case
 from projection.hosted import PricedOffer, offers_of
 from projection.moves import Move
 from projection.moving import Moved, moved_of
 from projection.specs import Model, Substitute
+from projection.totals import Totals
+from projection.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,18 +25,30 @@ class Destination:
 def destinations_of(case: Case, found: Candidates) -> Mapping[str, Destination]:
     """By model, whether a machine here holds it or not; models that no call can move to are left out."""
     moves = {each.rig.model.name: each.moved for each in found.open}
-    named = {name: moves.get(name) or _moved(case, name, each) for name, each in _models(case, found).items()}
+    models, known = _models(case, found), [Totals(case.traffic)]
+    named = {name: moves.get(name) or _moved(case, name, each) for name, each in models.items()}
     return {
-        name: _destination(case, name, moved, _models(case, found)[name])
+        name: _destination(case, name, moved, models[name], _totals_of(moved.traffic, known))
         for name, moved in named.items()
         if len(moved.traffic)
     }
 
 
-def _destination(case: Case, name: str, moved: Moved, substitute: Substitute | None) -> Destination:
+def _totals_of(traffic: Traffic, known: list[Totals]) -> Totals:
+    """The same calls, such as all of them, move to several models."""
+    found = next((each for each in known if each.traffic is traffic), None)
+    if found is None:
+        found = Totals(traffic)
+        known.append(found)
+    return found
+
+
+def _destination(
+    case: Case, name: str, moved: Moved, substitute: Substitute | None, totals: Totals
+) -> Destination:
     inside = case.plan.constraints.must_stay_in_house
     rows = () if inside else case.catalogue.hosted
-    offers = offers_of(rows, name, moved.traffic, case.prices, most=1)
+    offers = offers_of(rows, name, totals, case.prices, most=1)
     offer = offers[0] if offers else None
     return Destination(move=case.move_of(name, moved, offer), offer=offer, substitute=substitute)
 
@@ -45,7 +59,7 @@ def _models(case: Case, found: Candidates) -> Mapping[str, Substitute | None]:
     named = {models[each.model].name: None for each in case.plan.wanted if each.model is not None}
     if named:
         return named
-    fitting = (each for name in models_of(case.traffic) for each in case.catalogue.substitutes_for(name))
+    fitting = (each for name in case.models for each in case.catalogue.substitutes_for(name))
     return {models[each.open_model].name: each for each in fitting} | {
         each.rig.model.name: each.substitute for each in found.open
     }

@@ -4,8 +4,11 @@ Watts: an RTX 4090 box takes 464-509 W at the wall for a card of 450 W, and 50-9
 (https://github.com/geerlingguy/ai-benchmarks, read 2026-11-22). Prices are assumptions, to be overridden by a
 plan's host_usd."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from projection.period import Floats
 from projection.specs import Hardware, Link, Maker
 
 
@@ -23,6 +26,7 @@ NO_HOST = Host(most_units=1, usd=0.0, idle_w=0.0, busy_w=0.0)
 _HOSTS = {
     Link.CONSUMER_PCIE: Host(most_units=2, usd=1500.0, idle_w=40.0, busy_w=50.0),
     Link.SERVER_PCIE: Host(most_units=4, usd=8000.0, idle_w=150.0, busy_w=250.0),
+    Link.SERVER_PCIE_5: Host(most_units=4, usd=8000.0, idle_w=150.0, busy_w=250.0),
     Link.NVLINK: Host(most_units=1, usd=5000.0, idle_w=75.0, busy_w=125.0),
 }
 
@@ -30,9 +34,16 @@ _HOSTS = {
 def host_of(hardware: Hardware) -> Host:
     if hardware.maker is Maker.APPLE:
         return NO_HOST
-    return _HOSTS[hardware.link or Link.CONSUMER_PCIE]
+    host = _HOSTS[hardware.link or Link.CONSUMER_PCIE]
+    return host if hardware.units_per_host is None else replace(host, most_units=hardware.units_per_host)
 
 
 def hosts_for(hardware: Hardware, units: int) -> int:
     """How many it takes for so many units."""
     return -(-units // host_of(hardware).most_units)
+
+
+def hosts_in_all(hardware: Hardware, units: Floats) -> Floats:
+    """The same of many numbers: cards that are added fill the free slots first."""
+    hosts: Floats = np.ceil(units / host_of(hardware).most_units)
+    return hosts

@@ -18,6 +18,7 @@ from projection.hosted import best_offer_of
 from projection.outcome import Offer, Rung
 from projection.price_columns import Prices, as_billed_by, each_nusd, some_of
 from projection.specs import Cheaper
+from projection.totals import Totals
 from projection.traffic import Billed, Flags, Needs, Traffic
 
 LEAST_CACHED_TOKENS = 1024
@@ -171,11 +172,12 @@ def _moves(
     catalogue: Catalogue,
 ) -> Iterator[_Move]:
     """What the best offer of each model would save. Calls with images or sound stay, and those too large."""
-    known = today != UNKNOWN
+    known, of_all = today != UNKNOWN, Totals(traffic)
     for model in models:
         moves = known & _can_move(traffic, catalogue.models[model].context_tokens)
         if moves.any():
-            found = best_offer_of(catalogue.hosted, model, _without_others(traffic, moves), prices)
+            totals = of_all if moves.all() else Totals(_without_others(traffic, moves))
+            found = best_offer_of(catalogue.hosted, model, totals, prices)
             if found is not None:
                 offer, usd = found
                 today_usd = int(today[moves].sum()) / NANO_PER_USD
@@ -187,8 +189,6 @@ def _moves(
 def _without_others(traffic: Traffic, which: Flags) -> Traffic:
     """The other calls cost nothing, as calls without usage do. Where most move, copies of all their columns
     would be larger than three new ones."""
-    if which.all():
-        return traffic
     calls = traffic.calls
     told = {
         name: np.where(which, getattr(calls, name), UNKNOWN)

@@ -8,60 +8,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from projection.buying import bought_first, bought_later, energy_usd, labour_of
 from projection.courses import medians, nothing_to_sell, switch_usd
-from projection.fleet import Curve, Fleet
-from projection.hosts import host_of, hosts_for
+from projection.fleet import Curve
+from projection.hosts import hosts_for
 from projection.moves import Base, Move, fallback_usd, stays_usd, unserved_usd
 from projection.outcome import Course
-from projection.owning import Electricity, Labour, Owned
 from projection.period import HOURS_PER_MONTH, Floats
 from projection.plan import Kind
-from projection.specs import Substitute
 from projection.traffic import Flags
+from projection.work import Machine, Work, work_of
 
 WEEK_HOURS = 168
 START_H = 0.25
 """Until a rented machine has loaded its model; paid for each time. An assumption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Machine:
-    """A fleet with its prices. One unit's; None: it cannot be had that way."""
-
-    fleet: Fleet
-    unit_usd: float | None
-    host_usd: float | None
-    """Of the whole fleet; None: as projection.hosts says."""
-    rent_usd_per_h: float | None
-    log_sd: float
-    """Of true over computed speed."""
-    grows: bool = True
-    most_copies: int = 64
-    substitute: Substitute | None = None
-
-    @property
-    def units(self) -> int:
-        return self.fleet.units
-
-    def name(self, verb: str, purpose: str = "") -> str:
-        """As in: rent 2 x RTX 4090 for 65 h a week (Llama 3.1 8B fp8, vLLM)."""
-        rig = self.fleet.rig
-        serving = f"{rig.model.name} {rig.quantisation.name}, {rig.engine.name}"
-        return f"{verb} {self.units} x {rig.hardware.name}{purpose} ({serving})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Work:
-    """What the machines do on each path, in each month."""
-
-    copies: Floats
-    overflow_share: Floats
-    busy_h: Floats
-    """Of all copies together."""
-
-
 def rent(base: Base, move: Move, machine: Machine) -> Course:
-    work = _work_of(base, machine, kept=False)
+    work = work_of(base, machine, kept=False)
     hourly = _rent_per_h(base, machine)
     usd = work.copies * machine.fleet.rig.units * hourly * HOURS_PER_MONTH
     return _running(base, move, machine, Kind.RENT, machine.name("rent"), work, rent=usd)
@@ -75,7 +39,7 @@ def rent_busy_hours(base: Base, move: Move, machine: Machine) -> Course | None:
     weeks = HOURS_PER_MONTH / WEEK_HOURS
     starts = np.count_nonzero(hours & ~np.roll(hours, 1))
     paid_h = weeks * (np.count_nonzero(hours) + START_H * starts)
-    work = _work_of(base, machine, kept=False)
+    work = work_of(base, machine, kept=False)
     served = float(move.tokens_by_hour[hours].sum())
     outside = replace(work, overflow_share=1 - served * (1 - work.overflow_share))
     share = min(paid_h / HOURS_PER_MONTH, 1.0)
@@ -86,7 +50,7 @@ def rent_busy_hours(base: Base, move: Move, machine: Machine) -> Course | None:
 
 
 def buy(base: Base, move: Move, machine: Machine) -> Course:
-    return _owned(base, move, machine, Kind.BUY, machine.name("buy"), _work_of(base, machine, kept=True))
+    return _owned(base, move, machine, Kind.BUY, machine.name("buy"), work_of(base, machine, kept=True))
 
 
 def hybrid(base: Base, move: Move, machine: Machine, copies: int) -> Course:
@@ -106,7 +70,7 @@ def hybrid(base: Base, move: Move, machine: Machine, copies: int) -> Course:
         ),
     )
     name = part.name("buy", " for the base load")
-    return _owned(base, move, part, Kind.HYBRID, name, _work_of(base, part, kept=True))
+    return _owned(base, move, part, Kind.HYBRID, name, work_of(base, part, kept=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,29 +87,12 @@ class _Part:
         return self.whole.busy_h_per_month(factor * self.times) / self.times
 
 
-def _work_of(base: Base, machine: Machine, *, kept: bool) -> _Work:
-    """*kept*: a copy that was added once stays."""
-    fleet = machine.fleet
-    factor = base.draws.volume / base.draws.speed(machine.log_sd)[:, None]
-    copies = np.full_like(factor, fleet.copies)
-    if machine.grows:
-        wanted = np.ceil(fleet.copies * factor / fleet.bears_factor - 1e-9)
-        copies = np.clip(wanted, fleet.copies if kept else 1, max(machine.most_copies, fleet.copies))
-        copies = np.maximum.accumulate(copies, axis=1) if kept else copies
-    times = fleet.copies / copies
-    return _Work(
-        copies=copies,
-        overflow_share=fleet.curve.overflow_share(factor * times),
-        busy_h=fleet.curve.busy_h_per_month(factor * times) / times,
-    )
-
-
 def _rent_per_h(base: Base, machine: Machine) -> Floats:
     """paths x months, of one unit."""
     if machine.rent_usd_per_h is None:
         raise ValueError(f"nobody is known to rent out {machine.fleet.rig.hardware.name}")
     factor = base.draws.of("rent_price_factor")[:, None]
-    return machine.rent_usd_per_h * factor * base.draws.drift("rent_drift_per_year")
+    return machine.rent_usd_per_h * factor * base.draws.drift("rent_drift_per_year", machine.rent_read_years)
 
 
 def _worthwhile_hours(base: Base, move: Move, machine: Machine) -> Flags:
@@ -163,13 +110,13 @@ def _running(
     machine: Machine,
     kind: Kind,
     name: str,
-    work: _Work,
+    work: Work,
     *,
     rent: Floats,
     hours_share: float = 1.0,
 ) -> Course:
     """*hours_share*: of the month, for how much of it the machine is there."""
-    labour = _labour(base)
+    labour = labour_of(base)
     ops = np.broadcast_to(np.asarray(labour.ops_usd_per_month)[:, None], rent.shape)
     parts = {"rent": rent, "operation": ops} | _by_api(base, move, work, kind)
     observed = _usd_per_mtok_observed(base, move, work, rent + ops)
@@ -190,16 +137,15 @@ def _running(
     )
 
 
-def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work: _Work) -> Course:
-    owned = _bought(base, machine)
+def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work: Work) -> Course:
+    owned, later = bought_first(base, machine), bought_later(base, machine, work)
     ops = np.broadcast_to(np.asarray(owned.labour.ops_usd_per_month)[:, None], work.copies.shape)
-    energy, added = _energy_usd(base, machine, work), _added_usd(base, machine, owned, work)
+    energy = energy_usd(machine, owned.electricity, work)
     parts = {"energy": energy, "operation": ops} | _by_api(base, move, work, kind)
-    resale = owned.resale_usd(np.arange(base.months + 1))
-    resale[:, 1:] *= work.copies / machine.fleet.copies
     upfront = np.asarray(owned.upfront_usd) + switch_usd(base)
-    worn = (upfront + added.sum(axis=1) - resale[:, -1])[:, None] / base.months
-    at_full = _energy_usd(base, machine, replace(work, busy_h=work.copies * HOURS_PER_MONTH))
+    worn = (upfront + later.later_usd.sum(axis=1) - later.resale_usd[:, -1])[:, None] / base.months
+    busy = replace(work, busy_h=work.copies * HOURS_PER_MONTH)
+    at_full = energy_usd(machine, owned.electricity, busy)
     return Course(
         kind=kind,
         name=name,
@@ -208,67 +154,15 @@ def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work
         fleet=machine.fleet,
         moved_calls_share=move.calls_share,
         upfront_usd=upfront,
-        monthly_usd=_sum(parts) + added,
-        resale_usd=resale,
+        monthly_usd=_sum(parts) + later.later_usd,
+        resale_usd=later.resale_usd,
         parts_usd=medians(**parts),
         usd_per_mtok_observed=_usd_per_mtok_observed(base, move, work, energy + ops + worn),
         usd_per_mtok_full=_usd_per_mtok_full(machine, work, at_full + ops + worn),
     )
 
 
-def _bought(base: Base, machine: Machine) -> Owned:
-    if machine.unit_usd is None:
-        raise ValueError(f"no price of {machine.fleet.rig.hardware.name} is known")
-    draws, host = base.draws, host_of(machine.fleet.rig.hardware)
-    hosts = hosts_for(machine.fleet.rig.hardware, machine.units)
-    hardware = machine.units * machine.unit_usd * draws.of("hardware_price_factor")
-    around = hosts * host.usd if machine.host_usd is None else machine.host_usd
-    return Owned(
-        hardware_usd=hardware,
-        host_usd=around * draws.of("host_price_factor"),
-        spares_usd=hardware * draws.of("spares_share"),
-        idle_w=0.0,
-        busy_w=0.0,
-        decay_per_year=draws.of("resale_decay_per_year"),
-        electricity=Electricity(
-            usd_per_kwh=draws.of("electricity_usd_per_kwh")[:, None], pue=draws.of("pue")[:, None]
-        ),
-        labour=_labour(base),
-    )
-
-
-def _labour(base: Base) -> Labour:
-    draws = base.draws
-    return Labour(
-        setup_h=draws.of("setup_h"),
-        ops_h_per_month=draws.of("ops_h_per_month"),
-        usd_per_h=draws.of("labour_usd_per_h"),
-    )
-
-
-def _energy_usd(base: Base, machine: Machine, work: _Work) -> Floats:
-    """Each copy computes for its share of the busy hours, and waits, loaded, for the rest of the month."""
-    rig, host = machine.fleet.rig, host_of(machine.fleet.rig.hardware)
-    hosts_per_unit = hosts_for(rig.hardware, machine.units) / machine.units
-    idle_w = rig.units * (rig.hardware.idle_w + hosts_per_unit * host.idle_w)
-    busy_w = rig.units * (rig.hardware.busy_w + hosts_per_unit * host.busy_w)
-    idle_h = np.maximum(work.copies * HOURS_PER_MONTH - work.busy_h, 0.0)
-    electricity = _bought(base, machine).electricity
-    usd: Floats = np.asarray(electricity.usd(idle_w=idle_w, busy_w=busy_w, idle_h=idle_h, busy_h=work.busy_h))
-    return usd
-
-
-def _added_usd(base: Base, machine: Machine, owned: Owned, work: _Work) -> Floats:
-    """paths x months: copies that are bought later, at that month's price, with what is around them."""
-    before = np.concatenate(
-        [np.full((len(work.copies), 1), machine.fleet.copies), work.copies[:, :-1]], axis=1
-    )
-    one = np.asarray(owned.hardware_usd + owned.host_usd + owned.spares_usd) / machine.fleet.copies
-    added: Floats = (work.copies - before) * one[:, None] * base.draws.drift("hardware_drift_per_year")
-    return added
-
-
-def _by_api(base: Base, move: Move, work: _Work, kind: Kind) -> dict[str, Floats]:
+def _by_api(base: Base, move: Move, work: Work, kind: Kind) -> dict[str, Floats]:
     down = base.draws.of("downtime_share")[:, None] * (1 - work.overflow_share)
     elsewhere = kind is Kind.HYBRID
     answered = 1.0 if elsewhere and move.hosted_usd_per_month is not None else 1 - work.overflow_share - down
@@ -285,14 +179,14 @@ def _sum(parts: dict[str, Floats]) -> Floats:
     return total
 
 
-def _usd_per_mtok_observed(base: Base, move: Move, work: _Work, usd: Floats) -> float | None:
+def _usd_per_mtok_observed(base: Base, move: Move, work: Work, usd: Floats) -> float | None:
     """In the first month; *usd*: what the machines cost in each."""
     served = float(np.median((base.draws.volume * (1 - work.overflow_share))[:, 0]))
     mtok = move.tokens_per_month * served / 1e6
     return float(np.median(usd[:, 0])) / mtok if mtok > 0 else None
 
 
-def _usd_per_mtok_full(machine: Machine, work: _Work, usd: Floats, hours_share: float = 1.0) -> float | None:
+def _usd_per_mtok_full(machine: Machine, work: Work, usd: Floats, hours_share: float = 1.0) -> float | None:
     """Of as many copies as there are in the first month, none of them ever idle."""
     each_s = machine.fleet.full_tokens_per_s / machine.fleet.copies
     mtok = each_s * work.copies[:, 0] * HOURS_PER_MONTH * 3600 / 1e6 * hours_share

@@ -4,22 +4,26 @@ is asked what would have to be true."""
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from projection.candidates import Candidate
+from projection.catalogue.loading import OWN
 from projection.courses import hosted, stay
 from projection.fleet import Fleet
 from projection.hosted import PricedOffer
-from projection.machines import Machine, buy, hybrid, rent, rent_busy_hours
+from projection.machines import buy, hybrid, rent, rent_busy_hours
 from projection.moves import Base, Move
 from projection.outcome import Course
 from projection.plan import Constraints, Kind
 from projection.roofline import log_sd
 from projection.specs import Hardware, Substitute
+from projection.work import Machine
 
 MOST_COURSES = 12
 """Of those that run a machine; more are reckoned roughly, and the dearest left out."""
+DAYS_PER_YEAR = 365.25
 WORTH_A_MIX = 0.95
 """Of what buying all of it costs: a mix that saves less is the same course twice."""
 
@@ -53,9 +57,11 @@ def by_offer(move: Move, offer: PricedOffer, months: float, substitute: Substitu
     return Recipe(kind=Kind.HOSTED, model=move.model, course=course)
 
 
-def by_machine(placed: Sequence[Placed], constraints: Constraints, rough: Base) -> tuple[Recipe, ...]:
+def by_machine(
+    placed: Sequence[Placed], constraints: Constraints, rough: Base, today: date | None = None
+) -> tuple[Recipe, ...]:
     """The best by their median cost on *rough*, a base with few paths; of each kind one at least."""
-    costs = (one for each in placed for one in _priced(_recipes(each, constraints), rough))
+    costs = (one for each in placed for one in _priced(_recipes(each, constraints, today), rough))
     known = sorted(costs, key=lambda one: one[0])
     firsts = _first_of_each_kind(recipe for _, recipe in known)
     others = [recipe for _, recipe in known if recipe not in firsts]
@@ -81,8 +87,8 @@ def _first_of_each_kind(recipes: Iterable[Recipe]) -> list[Recipe]:
     return list(found.values())
 
 
-def _recipes(placed: Placed, constraints: Constraints) -> Iterator[Recipe]:
-    machine = machine_of(placed, constraints)
+def _recipes(placed: Placed, constraints: Constraints, today: date | None) -> Iterator[Recipe]:
+    machine = machine_of(placed, constraints, today)
     kinds = placed.candidate.kinds
     can_rent, can_buy = machine.rent_usd_per_h is not None, machine.unit_usd is not None
     if Kind.RENT in kinds and can_rent:
@@ -104,7 +110,8 @@ def _recipe(kind: Kind, placed: Placed, course: Callable[[Base], Course | None])
     return Recipe(kind=kind, model=placed.move.model, course=course)
 
 
-def machine_of(placed: Placed, constraints: Constraints) -> Machine:
+def machine_of(placed: Placed, constraints: Constraints, today: date | None = None) -> Machine:
+    """*today*: prices of the catalogue are older than that; None: they are taken to be today's."""
     candidate, fleet = placed.candidate, placed.fleet
     wanted, rig = candidate.wanted, candidate.rig
     stated = wanted.hardware_usd if wanted else None
@@ -117,8 +124,17 @@ def machine_of(placed: Placed, constraints: Constraints) -> Machine:
         log_sd=log_sd(rig, measured=candidate.is_speed_measured),
         grows=not fixed,
         most_copies=max(constraints.most_units // fleet.rig.units, 1),
+        unit_read_years=0.0 if stated is not None else _years_since(rig.hardware, today),
+        rent_read_years=0.0 if wanted and wanted.rent_usd_per_h else _years_since(rig.hardware, today),
         substitute=candidate.substitute,
     )
+
+
+def _years_since(hardware: Hardware, today: date | None) -> float:
+    """A row of tomorrow is as good as one of today, and so is one of the user's own."""
+    if today is None or hardware.source.startswith(OWN):
+        return 0.0
+    return max((today - hardware.read).days, 0) / DAYS_PER_YEAR
 
 
 def unit_usd(hardware: Hardware) -> float | None:

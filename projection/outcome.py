@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from projection.assumptions import Assumption
+from projection.demand import Demand
 from projection.finance import Spread
 from projection.fleet import Fleet
 from projection.forecast import Forecast, TooShort
@@ -165,6 +166,8 @@ class Today:
     """Of the priced ones, those whose tokens are our estimate."""
     cached_share: float | None
     failed_share: float | None
+    retried_share: float | None
+    """Attempts at calls that had been tried before."""
     peak_factor: float | None
     """Busiest minute over the mean."""
     most_concurrent: int
@@ -184,6 +187,8 @@ class Projection:
     binding: Binding | None
     """Set where nothing pays off."""
     today: Today
+    demand: Demand
+    """Of the priced calls."""
     forecast: Forecast | TooShort | None
     """None: the volume is stated, and stays."""
     courses: tuple[Course, ...]

@@ -35,7 +35,7 @@ def cost_nusd(traffic: Traffic, price: Price) -> Ints | Unpriced:
 
     Tokens that *price* has no rate for make all of it Unpriced. Cached tokens and reasoning that nobody
     reported are taken as none. Raises ValueError where parts exceed their total."""
-    quantities = _quantities(traffic, price)
+    quantities = quantities_of(traffic, price)
     for meter in quantities:
         if price.rate_of(meter) is None:
             return Unpriced(f"no {meter} price for {price.provider} {price.model}")
@@ -52,7 +52,7 @@ def total_usd(traffic: Traffic, price: Price) -> float | Unpriced:
         found = cost_usd(traffic, price)
         return found if isinstance(found, Unpriced) else float(found.sum())
     usd = 0.0
-    for meter, quantity in _quantities(traffic, price).items():
+    for meter, quantity in quantities_of(traffic, price).items():
         rate = price.rate_of(meter)
         if rate is None:
             return Unpriced(f"no {meter} price for {price.provider} {price.model}")
@@ -62,7 +62,7 @@ def total_usd(traffic: Traffic, price: Price) -> float | Unpriced:
 
 def each_nusd(traffic: Traffic, price: Price) -> Ints:
     """As cost_nusd, but a call that cannot be priced is UNKNOWN by itself; so is one without usage."""
-    quantities = _quantities(traffic, price)
+    quantities = quantities_of(traffic, price)
     rated = {meter: column for meter, column in quantities.items() if price.rate_of(meter) is not None}
     costs = _sum_of_lines(traffic, price, rated)
     unpriced = (traffic.calls.input_tokens < 0) | (costs > LARGEST_CHARGE)
@@ -103,7 +103,7 @@ def some_of(traffic: Traffic, which: Flags) -> Traffic:
     return traffic if which.all() else traffic.picked(which)
 
 
-def _quantities(traffic: Traffic, price: Price) -> dict[Meter, Ints]:
+def quantities_of(traffic: Traffic, price: Price) -> dict[Meter, Ints]:
     """As ledger.rating splits the tokens up; meters that nothing falls to are left out."""
     calls = traffic.calls
     known = calls.input_tokens >= 0

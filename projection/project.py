@@ -1,12 +1,14 @@
 """One workload, one plan: every course that stands open, against staying, on the same paths."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 
 from projection.candidates import Candidates, candidates_of
 from projection.case import Case, case_of, today_of
 from projection.catalogue import Catalogue
+from projection.catalogue.loading import OWN
 from projection.columns import UNKNOWN
 from projection.forecast import TooShort
 from projection.hosting import Destination, destinations_of
@@ -17,28 +19,44 @@ from projection.plan import Plan
 from projection.price_columns import Prices
 from projection.reckoning import Reckoned, reckoned
 from projection.sensitivity import must_be_true, tornado
-from projection.sized import fleet_of
+from projection.sized import Sizing, fleet_of
 from projection.traffic import Traffic
 from projection.verdict import binding_of, pays_back, sentence_of, too_early
 
+OLD_DAYS = 90
+"""After which it is said that prices of machines were read long ago."""
 
-def project(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) -> Projection:
-    """Raises NothingToProject where there is no call, or none with a known price."""
-    case = case_of(traffic, plan, catalogue, prices)
+
+def project(
+    traffic: Traffic,
+    plan: Plan,
+    catalogue: Catalogue,
+    prices: Prices,
+    today: date | None = None,
+    *,
+    sized: Sizing = fleet_of,
+    is_brief: bool = False,
+) -> Projection:
+    """*today*: the catalogue's prices of machines and rents were read earlier, and have drifted since.
+    *sized*: says how many copies it takes. *is_brief*: without what the answer hangs on.
+
+    Raises NothingToProject where there is no call, or none with a known price."""
+    case = case_of(traffic, plan, catalogue, prices, today)
     found = candidates_of(case.traffic, plan, catalogue)
     destinations = destinations_of(case, found)
-    placed, slow = _placed(case, found, destinations)
+    placed, slow = _placed(case, found, destinations, sized)
     answer = reckoned(case, destinations, placed)
     refused = (*found.refused, *slow)
     pays_off = None if case.is_early else answer.own is not None and pays_back(answer.own)
     binding = binding_of(answer.own, refused) if pays_off is False else None
-    question = None if case.is_early else answer.question(case)
+    question = None if case.is_early or is_brief else answer.question(case)
     return Projection(
         workload=traffic.workload,
         sentence=_sentence(case, answer, binding, refused),
         pays_off=pays_off,
         binding=binding,
         today=today_of(case, traffic),
+        demand=case.demand,
         forecast=case.forecast,
         courses=(answer.stay, *sorted((course for _, course in answer.made), key=cost_usd_of)),
         against_stay=() if case.is_early else answer.against_stay,
@@ -49,7 +67,7 @@ def project(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) 
         tornado=tornado(question) if question else (),
         must_be_true=must_be_true(question) if question else (),
         assumptions=tuple(plan.assumptions.values()),
-        notes=_notes(case, traffic),
+        notes=(*_notes(case, traffic), *_old_prices(case, placed)),
         horizon_months=plan.horizon_months,
         paths=plan.paths,
         seed=plan.seed,
@@ -57,11 +75,11 @@ def project(traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices) 
 
 
 def _placed(
-    case: Case, found: Candidates, destinations: Mapping[str, Destination]
+    case: Case, found: Candidates, destinations: Mapping[str, Destination], sized: Sizing
 ) -> tuple[list[Placed], list[Refused]]:
     placed, refused = [], []
     for candidate in found.open:
-        fleet = fleet_of(candidate, case.plan)
+        fleet = sized(candidate, case.plan)
         if isinstance(fleet, Refused):
             refused.append(fleet)
         else:
@@ -110,6 +128,17 @@ def _notes(case: Case, traffic: Traffic) -> tuple[str, ...]:
     if case.plan.volume is not None:
         notes.append("The traffic is made up from the stated volume: when calls come was not measured.")
     return tuple(notes)
+
+
+def _old_prices(case: Case, placed: Sequence[Placed]) -> Iterator[str]:
+    """Of the machines looked at, should nobody have read one of their prices for long."""
+    shipped = (each.candidate.rig.hardware for each in placed)
+    read = min((each.read for each in shipped if not each.source.startswith(OWN)), default=None)
+    if case.today is not None and read is not None and (case.today - read).days > OLD_DAYS:
+        yield (
+            f"Prices of machines and rents were read on {read} or later: what no plan states is taken"
+            " to have drifted since, by hardware_drift_per_year and rent_drift_per_year."
+        )
 
 
 def _uncertain(case: Case, traffic: Traffic) -> Iterator[str]:

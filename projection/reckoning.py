@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from projection.case import Case, models_of
+from projection.case import Case
 from projection.compare import compared
 from projection.fleet import Fleet
 from projection.hosting import Destination
@@ -61,11 +61,11 @@ class Reckoned:
 def reckoned(case: Case, destinations: Mapping[str, Destination], placed: Sequence[Placed]) -> Reckoned:
     recipes = (
         *_by_api(case, destinations),
-        *by_machine(placed, case.plan.constraints, case.base(paths=ROUGH_PATHS)),
+        *by_machine(placed, case.plan.constraints, case.base(paths=ROUGH_PATHS), case.today),
     )
     base = case.base()
     made = [(recipe, course) for recipe in recipes if (course := recipe.course(base)) is not None]
-    stays = staying(models_of(case.traffic)[0])
+    stays = staying(case.models[0])
     stay = stays.course(base)
     assert stay is not None
     return Reckoned(

@@ -4,12 +4,13 @@ The steps take what `roofline` says; of several copies of the model, each takes 
 Python, because each event depends on the one before: two to three microseconds a request."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from projection.batching import Copy, Pace, Work
+from projection.batching import NO_BAR, Bar, Copy, Pace, Work
 from projection.period import Floats
 from projection.rig import Rig, room_tokens
 from projection.roofline import context_token_s, prefill_s, step_without_context_s
@@ -85,13 +86,23 @@ class Replayed:
         """Between tokens after the first; 0 for an answer of one."""
         return (self.end_s - self.first_s) / np.maximum(self.arrivals.output_tokens - 1, 1)
 
+    @property
+    def longest_queue(self) -> int:
+        """Most requests waiting at one moment, of those that were served."""
+        came_s, start_s = self.arrivals.at_s[self.served], self.start_s[self.served]
+        # A start counts before an arrival at the same moment: who is let in at once never waited.
+        before = np.searchsorted(np.sort(start_s), came_s, side="right")
+        return int(np.max(np.arange(1, len(came_s) + 1) - before, initial=0))
+
     def within(self, limits: Limits) -> Flags:
         """NaN compares as false: what went elsewhere was not served within any limits."""
         return (self.first_token_s <= limits.first_token_s) & (self.per_token_s <= limits.per_token_s)
 
 
+@lru_cache(maxsize=8)
 def pace_of(rig: Rig) -> Pace:
-    """No more slots than the engine takes; the room bounds them request by request."""
+    """No more slots than the engine takes; the room bounds them request by request. Kept, because a rig is
+    replayed at half a dozen volumes."""
     steps = [step_without_context_s(rig, batch) for batch in range(rig.engine.most_sequences + 1)]
     return Pace(steps, context_token_s(rig), int(room_tokens(rig)))
 
@@ -111,16 +122,42 @@ def replay(
     prefix_hit_rate: float = 0.0,
 ) -> Replayed:
     """*patience_s*: a request that would get its first token later than that goes elsewhere instead."""
+    found = _replayed(rig, arrivals, copies, patience_s, prefix_hit_rate, NO_BAR)
+    assert found is not None
+    return found
+
+
+def replay_in_time(
+    rig: Rig, arrivals: Arrivals, limits: Limits, *, copies: int = 1, prefix_hit_rate: float = 0.0
+) -> Replayed | None:
+    """As replay; None: the limits do not hold, which is given up as soon as that many are late."""
+    count = len(arrivals.at_s)
+    most_late = int(count * (1 - limits.share)) + 1
+    while most_late > 0 and (count - most_late) / count < limits.share:
+        most_late -= 1
+    bar = Bar(first_token_s=limits.first_token_s, per_token_s=limits.per_token_s, most_late=most_late)
+    return _replayed(rig, arrivals, copies, math.inf, prefix_hit_rate, bar)
+
+
+def _replayed(
+    rig: Rig, arrivals: Arrivals, copies: int, patience_s: float, prefix_hit_rate: float, bar: Bar
+) -> Replayed | None:
+    """None: more are late than *bar* allows."""
     if copies < 1:
         raise ValueError(f"copies is {copies}, and has to be 1 or more")
     taken = np.flatnonzero(fits(rig, arrivals))
+    may_be_late = bar.most_late - (len(arrivals.at_s) - len(taken))
     start_s, first_s, end_s = (np.full(len(arrivals.at_s), np.nan) for _ in range(3))
     pace, copy_of = pace_of(rig), np.zeros(len(arrivals.at_s), dtype=np.intp)
     for turn in range(copies):
         chosen = taken[turn::copies]
         copy_of[chosen] = turn
-        copy = Copy(pace, _work_of(rig, arrivals, chosen, prefix_hit_rate), patience_s)
+        work = _work_of(rig, arrivals, chosen, prefix_hit_rate)
+        copy = Copy(pace, work, patience_s, replace(bar, most_late=may_be_late))
         copy.run()
+        may_be_late -= copy.late
+        if may_be_late < 0:
+            return None
         start_s[chosen], first_s[chosen], end_s[chosen] = copy.start_s, copy.first_s, copy.end_s
     return Replayed(
         rig=rig,

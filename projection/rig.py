@@ -39,6 +39,10 @@ class Rig:
         return self.model.experts > 1
 
     @property
+    def attends_by_request(self) -> bool:
+        return self.is_mixture and self.units > 1 and self.engine.attends_by_request
+
+    @property
     def reads_gguf_alone(self) -> bool:
         """One stream of GGUF, whose speed is a known share of the bandwidth."""
         return not self.engine.batches and self.engine.bandwidth_share is not None
@@ -75,7 +79,10 @@ class DoesNotFit:
 
 
 def weight_bytes(rig: Rig) -> float:
-    return rig.model.parameters * rig.quantisation.bytes_per_parameter
+    """On all units together."""
+    model = rig.model
+    again = (rig.units - 1) * model.shared_parameters if rig.attends_by_request else 0.0
+    return (model.parameters + again) * rig.quantisation.bytes_per_parameter
 
 
 def cache_bytes_per_token(rig: Rig) -> float:

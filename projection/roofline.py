@@ -39,10 +39,12 @@ class _Wire(NamedTuple):
 
 WIRES = {
     Link.NVLINK: _Wire(8e-6, 450e9),
-    Link.SERVER_PCIE: _Wire(30e-6, 22.5e9),
+    Link.SERVER_PCIE: _Wire(30e-6, 16e9),
+    Link.SERVER_PCIE_5: _Wire(30e-6, 32e9),
     Link.CONSUMER_PCIE: _Wire(40e-6, 10e9),
 }
-"""Server PCIe: between the 20 and 25 GB/s that were seen."""
+"""Server PCIe: half of what the bus has one way. 20 to 25 GB/s were seen where two cards copied; with these,
+four and eight come out a third too fast."""
 
 Tokens = TypeVar("Tokens", float, NDArray[np.float64])
 
@@ -71,11 +73,13 @@ def context_token_s(rig: Rig) -> float:
 
 
 def weights_read_bytes(rig: Rig, batch: float) -> float:
-    """In one step of *batch* sequences: of a mixture, the experts that any of them chose."""
+    """In one step of *batch* sequences: of a mixture, the experts that any of them chose. What each unit
+    holds for itself, each reads."""
     model = rig.model
     routed = model.parameters - model.shared_parameters
     chosen: float = 1 - (1 - model.experts_used / model.experts) ** batch
-    return (model.shared_parameters + routed * chosen) * rig.quantisation.bytes_per_parameter
+    shared = model.shared_parameters * (rig.units if rig.attends_by_request else 1)
+    return (shared + routed * chosen) * rig.quantisation.bytes_per_parameter
 
 
 def link_s(rig: Rig, batch: float) -> float:
@@ -86,11 +90,13 @@ def link_s(rig: Rig, batch: float) -> float:
 
 
 def link_token_s(rig: Rig) -> float:
-    """What a token's values take between the units, all layers together."""
+    """What a token's values take between the units, all layers together: summed after attention and after
+    what follows it; where each unit attends to whole requests, they only go to the experts and back."""
     if rig.units == 1 or rig.hardware.link is None:
         return 0.0
     sent_bytes = 2 * (rig.units - 1) / rig.units * rig.model.hidden * BYTES_PER_16_BIT
-    return 2 * rig.model.layers * sent_bytes / WIRES[rig.hardware.link].bytes_s
+    times = 1 if rig.attends_by_request else 2
+    return times * rig.model.layers * sent_bytes / WIRES[rig.hardware.link].bytes_s
 
 
 def prefill_s(rig: Rig, input_tokens: Tokens, prefix_hit_rate: float = 0.0) -> Tokens:
@@ -102,14 +108,13 @@ def prefill_s(rig: Rig, input_tokens: Tokens, prefix_hit_rate: float = 0.0) -> T
 def prefill_rates(rig: Rig) -> tuple[float, float]:
     """Seconds for each token of the input, and for each pair of them.
 
-    The input's values cross the link too: without that, dense models over PCIe come out 1.7 times too fast.
-    Of a mixture they do not: NVIDIA, whose speeds those are, gives each unit whole requests to attend to."""
+    The input's values cross the link too: else dense models over PCIe come out 1.7 times too fast."""
     model = rig.model
     share = _units_at_once(rig) * _prefill_share(rig) * rig.speed
     token_s = 2 * model.active_parameters / (_flops(rig) * share)
     pair_s = 2 * model.layers * model.heads * model.head_size / (rig.hardware.flops_16 * share)
     if rig.is_mixture:
-        return token_s / MIXTURE_SHARE, pair_s
+        token_s /= MIXTURE_SHARE
     return token_s + (0.0 if rig.reads_gguf_alone else link_token_s(rig) / rig.speed), pair_s
 
 
@@ -131,24 +136,6 @@ def highest_rate(rig: Rig, shape: Shape) -> float | DoesNotFit:
     """Requests a second that it serves when it is never idle; above it the queue grows for ever."""
     batch = slots_of(rig, shape)
     return batch if isinstance(batch, DoesNotFit) else _requests_per_s(rig, shape, batch)
-
-
-def batch_at(rig: Rig, shape: Shape, requests_per_s: float) -> float | DoesNotFit:
-    """Mean requests under way at that rate, never more than there are slots.
-
-    Little's law: under way = rate x time in the rig. More under way share each reading of the weights, so
-    that the rate they are served at grows with them: there is one solution, and halving finds it."""
-    if not 0 <= requests_per_s < float("inf"):
-        raise ValueError(f"requests_per_s is {requests_per_s}, and has to be 0 or more")
-    most = slots_of(rig, shape)
-    if isinstance(most, DoesNotFit) or requests_per_s == 0:
-        return most if isinstance(most, DoesNotFit) else 0.0
-    low, high = 0.0, float(most)
-    while high - low > 1e-9 * high:
-        batch = (low + high) / 2
-        stays_s = _prefill_of(rig, shape) + shape.output_tokens * _time_per_token_s(rig, shape, batch)
-        low, high = (batch, high) if batch < requests_per_s * stays_s else (low, batch)
-    return high
 
 
 def users_within(rig: Rig, shape: Shape, first_token_s: float) -> int | DoesNotFit:

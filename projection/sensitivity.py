@@ -98,9 +98,9 @@ def _solved(question: Question, assumption: Assumption) -> float | None:
         return question.paid_back_share(question.assumptions.with_value(assumption.name, value))
 
     low, high = searched(assumption)
-    rises = share_at(high) > share_at(low)
-    worst, best = (low, high) if rises else (high, low)
-    if share_at(best) < EVEN_ODDS or share_at(worst) >= EVEN_ODDS:
+    at_low, at_high = share_at(low), share_at(high)
+    worst, best = (low, high) if at_high > at_low else (high, low)
+    if not min(at_low, at_high) < EVEN_ODDS <= max(at_low, at_high):
         return None
     for _ in range(HALVINGS):
         middle = _between(worst, best)

@@ -5,8 +5,11 @@ factor: if that is in time, the rest is, which asks for less at a time. All of a
 seconds for each of a dozen candidates. The whole of it is looked at as a fluid, see projection.curve."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
+
+import numpy as np
 
 from projection.asked import Asked
 from projection.candidates import Candidate
@@ -16,12 +19,13 @@ from projection.fitting import share_by_itself
 from projection.fleet import Fleet
 from projection.outcome import Binding, Refused
 from projection.plan import Constraints, Kind, Plan
-from projection.replay import Arrivals, Limits, alone, replay
+from projection.replay import Arrivals, Limits, Replayed, alone, replay, replay_in_time
 from projection.rig import DoesNotFit, Rig, room_tokens
 from projection.roofline import highest_rate
 from projection.sizing import Enough, TooSlow, copies_needed
 from projection.traffic import Flags
 
+Sizing = Callable[[Candidate, Plan], Fleet | Refused]
 MOST_BORNE = 16.0
 """Of the measured volume: nobody's months grow beyond that, and each doubling takes a replay to find out."""
 CLOSE_ENOUGH = 1.15
@@ -46,6 +50,8 @@ def fleet_of(candidate: Candidate, plan: Plan) -> Fleet | Refused:
         rig=found.rig,
         copies=found.copies,
         share_within=found.share,
+        longest_queue=found.queue,
+        overflow_share=float(curve.overflow_share(np.ones(1))[0]),
         bears_factor=_bears(asked, found, plan.constraints, curve.bears(limits.share)),
         full_tokens_per_s=rate * (asked.shape.input_tokens + asked.shape.output_tokens) * found.copies,
         observed_tokens_per_s=asked.tokens_per_s,
@@ -60,6 +66,8 @@ class _Sized(NamedTuple):
     copies: int
     share: float
     """Of the requests, those in time."""
+    queue: int
+    """The longest, of requests that wait to be let in."""
     held: bool
     """So many were in time as the limits want."""
     fewest: bool
@@ -79,18 +87,20 @@ def _sized(candidate: Candidate, constraints: Constraints) -> _Sized | Refused:
     )
     if isinstance(answer, Enough):
         done = answer.replayed
-        return _Sized(done.rig, done.copies, answer.share_within, held=True, fewest=True)
+        share, queue = answer.share_within, done.longest_queue
+        return _Sized(done.rig, done.copies, share, queue, held=True, fewest=True)
     binding = Binding.TOO_SLOW if isinstance(answer, TooSlow) else Binding.DOES_NOT_FIT
     return _refused(rig, binding, answer.reason)
 
 
 def _as_named(candidate: Candidate, constraints: Constraints, copies: int) -> _Sized | Refused:
     rig, asked, limits = candidate.rig, candidate.moved.asked, constraints.limits
-    share = _share_within(rig, copies, asked, constraints.burst_factor, limits)
+    done = _replayed(rig, copies, asked, constraints.burst_factor)
+    share = float(done.within(limits).mean())
     by_itself = share_by_itself(rig, asked, limits)
     held = share >= limits.share
     if held or (Kind.HYBRID in candidate.kinds and by_itself >= LEAST_SHARE):
-        return _Sized(rig, copies, share, held=held, fewest=False)
+        return _Sized(rig, copies, share, done.longest_queue, held=held, fewest=False)
     where = f"{copies * rig.units} x {rig.hardware.name}"
     if by_itself < limits.share:
         where, share = f"each request by itself on {where}", by_itself
@@ -98,10 +108,14 @@ def _as_named(candidate: Candidate, constraints: Constraints, copies: int) -> _S
     return _refused(rig, Binding.TOO_SLOW, reason, copies)
 
 
-def _share_within(rig: Rig, copies: int, asked: Asked, factor: float, limits: Limits) -> float:
+def _replayed(rig: Rig, copies: int, asked: Asked, factor: float) -> Replayed:
+    return replay(rig, _pressed(asked, factor), copies=copies, prefix_hit_rate=asked.shape.prefix_hit_rate)
+
+
+def _holds(rig: Rig, copies: int, asked: Asked, factor: float, limits: Limits) -> bool:
     hit_rate = asked.shape.prefix_hit_rate
-    replayed = replay(rig, _pressed(asked, factor), copies=copies, prefix_hit_rate=hit_rate)
-    return float(replayed.within(limits).mean())
+    pressed = _pressed(asked, factor)
+    return replay_in_time(rig, pressed, limits, copies=copies, prefix_hit_rate=hit_rate) is not None
 
 
 def _pressed(asked: Asked, factor: float) -> Arrivals:
@@ -135,8 +149,7 @@ def _bears(asked: Asked, found: _Sized, constraints: Constraints, fluid_factor: 
 
     def holds(factor: float) -> bool:
         pressed = factor * constraints.burst_factor
-        share = _share_within(found.rig, found.copies, asked, pressed, constraints.limits)
-        return share >= constraints.limits.share
+        return _holds(found.rig, found.copies, asked, pressed, constraints.limits)
 
     if high > MOST_BORNE and holds(MOST_BORNE):
         return MOST_BORNE

@@ -71,12 +71,12 @@ def sizes_of(calls: Calls) -> tuple[Cell, ...]:
     """The cells that calls are in, small inputs first; calls without known usage are in none."""
     known = calls.input_tokens >= 0
     inputs, outputs = calls.input_tokens[known], calls.output_tokens[known]
-    rows, columns = _bins_of(inputs), _bins_of(outputs)
-    cells, place = np.unique(rows * len(BORDERS) + columns, return_inverse=True)
-    sums = np.zeros((3, len(cells)), dtype=np.int64)
-    for row, amounts in zip(sums, (np.ones_like(inputs), inputs, outputs), strict=True):
-        np.add.at(row, place, amounts)
-    return tuple(_cell(int(cell), *map(int, sums[:, at])) for at, cell in enumerate(cells))
+    place = _bins_of(inputs) * len(BORDERS) + _bins_of(outputs)
+    sums = np.zeros((3, len(BORDERS) ** 2), dtype=np.int64)
+    sums[0] = np.bincount(place, minlength=sums.shape[1])
+    np.add.at(sums[1], place, inputs)
+    np.add.at(sums[2], place, outputs)
+    return tuple(_cell(int(cell), *map(int, sums[:, cell])) for cell in np.flatnonzero(sums[0]))
 
 
 def _borders() -> Ints:

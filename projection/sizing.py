@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from projection.replay import Arrivals, Limits, Replayed, alone, replay
+from projection.replay import Arrivals, Limits, Replayed, alone, replay, replay_in_time
 from projection.rig import DoesNotFit, Rig, Shape
 from projection.roofline import highest_rate
 from projection.specs import Hardware, Link
@@ -32,25 +32,13 @@ class TooSlow:
     share_within: float
 
 
-def units_needed(
-    rig: Rig, arrivals: Arrivals, limits: Limits, *, most_units: int = 64, prefix_hit_rate: float = 0.0
-) -> Enough | TooSlow | DoesNotFit:
-    """The fewest units for which the limits hold, one copy of the model on 1, 2, 4 or 8 of them.
-
-    Copies are added until the limits hold: this takes for granted that one more never makes it worse."""
-    search = _Search(arrivals, limits, most_units, prefix_hit_rate)
-    group = 1
-    while group <= min(most_units, LARGEST_GROUP):
-        if group == 1 or rig.hardware.link is not None:
-            search.try_group(replace(rig, units=group))
-        group *= 2
-    return search.answer(rig)
-
-
 def copies_needed(
     rig: Rig, arrivals: Arrivals, limits: Limits, *, most_units: int = 64, prefix_hit_rate: float = 0.0
 ) -> Enough | TooSlow | DoesNotFit:
-    """The same for copies on as many units as the *rig* has, or on twice as many where that takes fewer."""
+    """The fewest units for which the limits hold, in copies on as many units as the *rig* has, or on twice as
+    many where that takes fewer.
+
+    Copies are added until the limits hold: this takes for granted that one more never makes it worse."""
     search = _Search(arrivals, limits, most_units, prefix_hit_rate)
     search.try_group(rig)
     if 2 * rig.units <= min(most_units, largest_group(rig.hardware)):
@@ -74,11 +62,14 @@ class _Search:
         self._best: Replayed | None = None
         self._best_share = 0.0
         self._reason = ""
+        self._failed: list[tuple[Rig, int]] = []
+        """With how many copies; 0: each request by itself."""
 
     def try_group(self, rig: Rig) -> None:
         """Copies of *rig*: fewer units than the best so far, or none."""
         at_best = alone(rig, self._arrivals, prefix_hit_rate=self._hit_rate)
-        if not self._note(at_best, f"each request by itself on {_units(rig)}"):
+        if at_best.within(self._limits).mean() < self._limits.share:
+            self._failed.append((rig, 0))
             return
         most = (self._best.units - 1 if self._best else self._most_units) // rig.units
         low, high = 0, min(max(1, self._copies_for_mean_rate(rig)), most)
@@ -90,6 +81,8 @@ class _Search:
 
     def answer(self, rig: Rig) -> Enough | TooSlow | DoesNotFit:
         if self._best is None:
+            for failed, copies in self._failed:
+                self._note(failed, copies)
             if not self._reason:
                 return DoesNotFit(f"no request of these fits on {rig.hardware.name} with {rig.model.name}")
             return TooSlow(self._reason, self._best_share)
@@ -99,19 +92,28 @@ class _Search:
         return Enough(self._best.units, self._best, float(within.mean()), late)
 
     def _holds(self, rig: Rig, copies: int) -> bool:
-        replayed = replay(rig, self._arrivals, copies=copies, prefix_hit_rate=self._hit_rate)
-        holds = self._note(replayed, _units(rig, copies))
-        if holds and (self._best is None or replayed.units < self._best.units):
+        replayed = replay_in_time(
+            rig, self._arrivals, self._limits, copies=copies, prefix_hit_rate=self._hit_rate
+        )
+        if replayed is None:
+            self._failed.append((rig, copies))
+            return False
+        if self._best is None or replayed.units < self._best.units:
             self._best = replayed
-        return holds
+        return True
 
-    def _note(self, replayed: Replayed, where: str) -> bool:
-        share = float(replayed.within(self._limits).mean())
-        holds = share >= self._limits.share
-        if not holds and replayed.served.any() and (share > self._best_share or not self._reason):
+    def _note(self, rig: Rig, copies: int) -> None:
+        """How near it came, where nothing was enough: only then is the whole of it replayed."""
+        if copies:
+            done, where = replay(rig, self._arrivals, copies=copies, prefix_hit_rate=self._hit_rate), ""
+        else:
+            done = alone(rig, self._arrivals, prefix_hit_rate=self._hit_rate)
+            where = "each request by itself on "
+        share = float(done.within(self._limits).mean())
+        if done.served.any() and (share > self._best_share or not self._reason):
+            machine, wanted = f"{where}{_units(rig, max(copies, 1))}", self._limits.share
             self._best_share = share
-            self._reason = f"{where}: {share:.1%} of requests in time, {self._limits.share:.1%} wanted"
-        return holds
+            self._reason = f"{machine}: {share:.1%} of requests in time, {wanted:.1%} wanted"
 
     def _copies_for_mean_rate(self, rig: Rig) -> int:
         """Where the search begins; nothing rests on it."""

@@ -24,6 +24,8 @@ class Link(StrEnum):
 
     NVLINK = "nvlink"
     SERVER_PCIE = "server_pcie"
+    """Of the fourth generation: 32 GB/s each way, of which half is reached. The fifth has twice that."""
+    SERVER_PCIE_5 = "server_pcie_5"
     CONSUMER_PCIE = "consumer_pcie"
 
 
@@ -51,6 +53,10 @@ class Hardware:
     """None: no price with a source. So for all three prices."""
     used_usd: Decimal | None = None
     rent_usd_per_h: Decimal | None = None
+    units_per_host: int | None = None
+    """For how many one machine around them has room; None: as projection.hosts says of their link."""
+    life_months: int | None = None
+    """Until it is replaced; None: as is assumed of all (hardware_life_months)."""
     maker: Maker
     source: str
     read: date
@@ -61,6 +67,7 @@ class Hardware:
             self, "memory_bytes", "bandwidth_bytes_s", "flops_16", "flops_8", "flops_4", "units"
         )
         _refuse_up_to_zero(self, "busy_w", "new_usd", "used_usd", "rent_usd_per_h")
+        _refuse_up_to_zero(self, "units_per_host", "life_months")
         _refuse_more(self, "idle_w", "busy_w")
         _refuse_more(self, "flops_16", "flops_8")
         _refuse_more(self, "flops_8", "flops_4")
@@ -137,6 +144,8 @@ class Engine:
     """False: the requests under way share one stream's speed."""
     most_sequences: int
     """Requests under way at once; more wait."""
+    attends_by_request: bool = False
+    """Of a mixture on several units, each unit attends to whole requests, and holds all that is no expert."""
     bandwidth_share: float | None = None
     """Of the memory's bandwidth, at one stream of 4 bit GGUF; None: does not read GGUF, or not for this."""
     source: str

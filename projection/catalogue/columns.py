@@ -118,6 +118,8 @@ COLUMNS: Mapping[type, Mapping[str, Column]] = {
         "new_usd": Column("new_usd", _usd, needed=False),
         "used_usd": Column("used_usd", _usd, needed=False),
         "rent_usd_per_h": Column("rent_usd_per_h", _usd, needed=False),
+        "units_per_host": Column("units_per_host", _whole, needed=False),
+        "life_months": Column("life_months", _whole, needed=False),
         "maker": Column("maker", _one_of(Maker)),
     }
     | _ORIGIN,
@@ -144,6 +146,7 @@ COLUMNS: Mapping[type, Mapping[str, Column]] = {
     | {
         "batches": Column("batches", _flag),
         "most_sequences": Column("most_sequences", _whole),
+        "attends_by_request": Column("attends_by_request", _flag, needed=False),
         "bandwidth_share": Column("bandwidth_share", _number(), needed=False),
     }
     | _ORIGIN,

@@ -21,9 +21,9 @@ def found() -> Projection:
 
 def test_the_names_are_these(found: Projection) -> None:
     assert list(projection_as_json(found)) == [
-        "workload", "sentence", "pays_off", "binding", "horizon_months", "paths", "seed", "today", "forecast",
-        "courses", "against_stay", "against_hosted", "refused", "ladder", "stays", "tornado", "must_be_true",
-        "assumptions", "notes",
+        "workload", "sentence", "pays_off", "binding", "horizon_months", "paths", "seed", "today", "demand",
+        "forecast", "courses", "against_stay", "against_hosted", "refused", "ladder", "stays", "tornado",
+        "must_be_true", "assumptions", "notes",
     ]  # fmt: skip
 
 

@@ -7,11 +7,11 @@ import numpy as np
 from projection.assumptions import DEFAULTS, Assumptions
 from projection.draws import drawn
 from projection.fleet import Fleet
-from projection.machines import Machine
 from projection.moves import Base, Move
 from projection.period import HOURS_PER_MONTH, Floats
 from projection.plan import ApiPrices
 from projection.rig import Rig
+from projection.work import Machine
 from tests.projection.rigs import LLAMA_8B, RTX_4090
 from tests.projection.rigs import rig as rig_of
 
@@ -81,6 +81,8 @@ def fleet(copies: int = 1, *, rig: Rig | None = None, curve: Straight | None = N
         observed_tokens_per_s=100e6 / (HOURS_PER_MONTH * 3600),
         load_by_hour=np.full(WEEK_HOURS, 0.1),
         nearly_full_share=0.0,
+        longest_queue=0,
+        overflow_share=0.0,
         curve=curve or Straight(),
     )
 

@@ -82,6 +82,12 @@ def test_one_that_begins_as_another_ends_is_not_beside_it() -> None:
     assert concurrency_of(calls_at(10, 20, ended_us=[20, 30]), 0, 40).us_at.tolist() == [20, 20]
 
 
+def test_calls_that_lasted_no_time_are_never_under_way_at_once() -> None:
+    """Three in the same microsecond, beside one that lasts: one at most."""
+    found = concurrency_of(calls_at(10, 20, 20, 20, ended_us=[40, 20, 20, 20]), 0, 50)
+    assert found.us_at.tolist() == [20, 30]
+
+
 def test_a_call_that_outlasts_the_period_counts_up_to_its_end() -> None:
     assert concurrency_of(calls_at(10, ended_us=[500]), 0, 40).us_at.tolist() == [10, 30]
 

@@ -148,6 +148,13 @@ def test_a_users_own_machine_is_known() -> None:
     assert (claim.rig.hardware.name, claim.credibility) == ("Radeon 7900", Credibility.PLAUSIBLE)
 
 
+def test_what_fits_when_all_weights_are_shared_out_is_not_called_impossible() -> None:
+    """Maverick in FP8 is 401 GB. With what is no expert on each of six cards it is 472, and too large."""
+    claim = check("Llama 4 Maverick fp8 on 6x H100 SXM TensorRT-LLM: 40 tok/s")
+    assert claim.does_not_fit is None
+    assert claim.ceiling_tokens_per_s > 40
+
+
 @given(st.lists(st.sampled_from(WORDS), max_size=8))
 def test_any_words_are_judged_or_told(words: list[str]) -> None:
     """Never another exception, and never a division by what was not said."""

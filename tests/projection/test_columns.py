@@ -1,71 +1,7 @@
 import numpy as np
 import pytest
 
-from ledger.call import Call, Entry, Outcome, Pricing, State, UsageBasis
-from ledger.ids import call_id_at
-from ledger.usage import TokenUsage
-from projection.columns import UNKNOWN, Column, columns_of, columns_of_entries
-
-
-def entry_at(
-    started_us: int,
-    *,
-    usage: TokenUsage | None = None,
-    outcome: Outcome = Outcome.OK,
-    retry_number: int = 0,
-    pricing: Pricing = Pricing.UNPRICED,
-    state: State = State.ENDED,
-) -> Entry:
-    call_id = call_id_at(started_us, bytes(8))
-    call = Call(
-        call_id=call_id,
-        logical_call_id=call_id,
-        started_us=started_us,
-        ended_us=started_us + 5,
-        upstream="lab",
-        operation="chat",
-        outcome=outcome if state is State.ENDED else None,
-        usage=usage,
-        usage_basis=UsageBasis.REPORTED if usage else UsageBasis.NONE,
-        retry_number=retry_number,
-    )
-    reason = "no price" if pricing is Pricing.UNPRICED else None
-    return Entry(call=call, state=state, pricing=pricing, unpriced_reason=reason)
-
-
-def test_the_ledgers_entries_become_columns() -> None:
-    calls = columns_of_entries(
-        [
-            entry_at(20, usage=TokenUsage(input_tokens=7, output_tokens=2, cache_read_tokens=3)),
-            entry_at(10, outcome=Outcome.TIMEOUT, retry_number=1),
-            entry_at(30, usage=TokenUsage(input_tokens=4)),
-        ]
-    )
-    assert calls.started_us.tolist() == [10, 20, 30]
-    assert calls.ended_us.tolist() == [15, 25, 35]
-    assert calls.input_tokens.tolist() == [UNKNOWN, 7, 4]
-    assert calls.output_tokens.tolist() == [UNKNOWN, 2, 0]
-    assert calls.cache_read_tokens.tolist() == [UNKNOWN, 3, UNKNOWN]
-    assert (calls.failed.tolist(), calls.retry_number.tolist()) == ([1, 0, 0], [1, 0, 0])
-
-
-@pytest.mark.parametrize(
-    ("outcome", "failed"),
-    [
-        (Outcome.UPSTREAM_BROKE, 1),
-        (Outcome.UPSTREAM_ERROR, 1),
-        (Outcome.CLIENT_LEFT, 0),
-        (Outcome.INTERRUPTED, 0),
-    ],
-)
-def test_a_client_that_leaves_is_no_failure_of_upstream(outcome: Outcome, failed: int) -> None:
-    assert columns_of_entries([entry_at(10, outcome=outcome)]).failed.tolist() == [failed]
-
-
-def test_reads_and_calls_under_way_are_no_demand() -> None:
-    reads = entry_at(10, pricing=Pricing.NOT_BILLED)
-    under_way = entry_at(20, usage=TokenUsage(input_tokens=4), state=State.METERED)
-    assert len(columns_of_entries([reads, under_way])) == 0
+from projection.columns import Column, columns_of
 
 
 def test_sequences_and_arrays_say_the_same() -> None:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from projection.asked import asked_of
 from projection.curve import FluidCurve, curve_of
 from projection.fleet import Curve
-from projection.load import busy_h
 from projection.period import HOURS_PER_MONTH, Floats
-from projection.replay import Arrivals, Limits, replay
+from projection.replay import Arrivals, Limits, Replayed, replay
 from projection.rig import Rig, Shape
 from projection.roofline import prefill_s, step_s
 from projection.traffic import Traffic
@@ -143,6 +142,18 @@ def pressed(traffic: Traffic, factor: float) -> Arrivals:
     calls = traffic.calls
     at_s = (calls.started_us - calls.started_us[0]) / 1e6 / factor
     return Arrivals(at_s=at_s, input_tokens=calls.input_tokens, output_tokens=calls.output_tokens)
+
+
+def busy_h(replayed: Replayed) -> float:
+    """Hours in which a copy had work, those of all copies added up."""
+    busy_s = 0.0
+    for copy in range(replayed.copies):
+        mine = (replayed.copy == copy) & replayed.served
+        start_s, end_s = replayed.start_s[mine], replayed.end_s[mine]
+        # Starts are in order already; what an earlier request covers is not counted again.
+        before_s = np.maximum.accumulate(np.concatenate([start_s[:1], end_s[:-1]]))
+        busy_s += float(np.maximum(end_s - np.maximum(start_s, before_s), 0).sum())
+    return busy_s / 3600
 
 
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=list(MACHINES))

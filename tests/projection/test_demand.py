@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.period import US_PER_DAY, US_PER_HOUR, us_at
+from ledger.period import US_PER_DAY, us_at
 from projection.arrivals import US_PER_MINUTE
 from projection.columns import Calls, columns_of
-from projection.demand import daily_of_hours, demand_of
+from projection.demand import demand_of
 
 AZURE = Path(os.environ.get("PAYBACK_AZURE_TRACE", "not given"))
 """AzureLLMInferenceTrace_conv.csv of https://github.com/Azure/AzurePublicDataset (CC BY 4.0)."""
@@ -36,13 +36,6 @@ def test_sums_are_exact_and_what_is_unknown_is_counted_apart() -> None:
 def test_the_cached_share_is_of_those_that_say_so() -> None:
     """50 of 100; the call of 300 does not say, and a 0 for it would make it 12.5 %."""
     assert demand_of(three_calls()).cached_share == 0.5
-
-
-def test_failures_and_retries_are_shares_of_attempts() -> None:
-    demand = demand_of(three_calls())
-    assert (demand.failed_calls, demand.retries) == (1, 1)
-    assert demand.failed_share == pytest.approx(1 / 3)
-    assert demand.retried_share == pytest.approx(1 / 3)
 
 
 def test_days_are_whole_ones_without_a_gap() -> None:
@@ -74,7 +67,7 @@ def test_no_call_at_all_is_a_demand_of_nothing(to_us: int | None) -> None:
     nothing = columns_of(started_us=[], input_tokens=[], output_tokens=[])
     demand = demand_of(nothing, from_us=None if to_us is None else 0, to_us=to_us)
     assert (demand.calls, demand.input_tokens, demand.sizes) == (0, 0, ())
-    assert (demand.failed_share, demand.retried_share, demand.cached_share) == (None, None, None)
+    assert demand.cached_share is None
     assert (demand.mean_input_tokens, demand.mean_output_tokens) == (None, None)
     assert demand.daily.calls.tolist() == [0] * ((to_us or 0) // US_PER_DAY)
     assert demand.concurrency.idle_share == 1.0
@@ -94,14 +87,6 @@ def test_calls_outside_the_period_are_refused(from_us: int | None, to_us: int | 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="ends before it begins"):
         demand_of(three_calls(), from_us=US_PER_DAY, to_us=0)
-
-
-def test_hours_of_rollups_give_the_days_that_rows_give() -> None:
-    hours = [24, 24, 48, 200]  # the last is on day 8, beyond the period
-    found = daily_of_hours(hours, [60, 40, 300, 7], from_us=US_PER_HOUR, to_us=4 * US_PER_DAY)
-    assert found.tolist() == [100, 300, 0]
-    with pytest.raises(ValueError, match="2 hours cannot have 1 amounts"):
-        daily_of_hours([24, 25], [1], from_us=0, to_us=US_PER_DAY)
 
 
 @pytest.mark.skipif(not AZURE.is_file(), reason="PAYBACK_AZURE_TRACE does not name the trace")

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from projection.finance import (
     Spread,
-    flows_of,
     net_present_usd,
     paid_back_shares,
     payback_months,
     spread_of,
 )
+from tests.projection.flows import flows_of
 
 AMOUNTS = st.floats(-5000, 5000)
 PATHS = st.lists(AMOUNTS, min_size=1, max_size=40)

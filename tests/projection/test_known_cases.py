@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from ledger.money import NanoUsd, cost_of, render_usd
-from projection.finance import flows_of, payback_months
+from projection.finance import payback_months
 from projection.owning import Electricity, Labour, Owned, Rented, usd_per_mtok
 from projection.period import HOURS_PER_MONTH
 from projection.price_columns import cost_nusd
+from tests.projection.flows import flows_of
 from tests.projection.priced import price
 from tests.projection.workloads import AZURE, real_hour
 

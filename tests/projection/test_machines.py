@@ -93,13 +93,6 @@ def test_there_are_no_more_machines_than_the_plan_allows_and_the_rest_overflows(
     assert month_usd(course) == pytest.approx(2 * 365.25 + 0.6 * 10_000)
 
 
-def test_a_second_machine_takes_current_too_and_shares_the_work() -> None:
-    """Three times the 100 busy hours, of twice 730.5; card and host 450 W busy, 60 W idle."""
-    course = buy(base(volume=3.0, electricity_usd_per_kwh=0.2), move(), machine())
-    kwh = (450 * 300 + 60 * (2 * 730.5 - 300)) / 1000
-    assert course.parts_usd["energy"] == pytest.approx(0.2 * kwh)
-
-
 def test_a_second_machine_is_bought_once_and_kept() -> None:
     volume = np.array([1.0, 3.0, 1.0])
     kept = base(volume=volume, months=3, electricity_usd_per_kwh=0.0)
@@ -108,13 +101,24 @@ def test_a_second_machine_is_bought_once_and_kept() -> None:
     assert [month_usd(course, month) for month in range(3)] == pytest.approx([0, 2000, 0])
 
 
-def test_a_second_machine_is_bought_with_its_host_and_spares_at_that_months_price() -> None:
+def test_a_second_card_takes_the_free_slot_and_a_third_is_bought_with_a_host() -> None:
+    """Two RTX 4090 stand in one host; at that month's price, with spares."""
     told = base(
-        volume=np.array([1.0, 3.0]), months=2, electricity_usd_per_kwh=0.0, spares_share=0.05,
+        volume=np.array([1.0, 3.0, 5.0]), months=3, electricity_usd_per_kwh=0.0, spares_share=0.05,
         hardware_drift_per_year=-0.36,
     )  # fmt: skip
     course = buy(told, move(), replace(machine(), host_usd=1500.0))
-    assert month_usd(course, 1) == pytest.approx((2000 + 1500 + 100) * 0.64 ** (1.5 / 12))
+    assert month_usd(course, 1) == pytest.approx((2000 + 100) * 0.64 ** (1.5 / 12))
+    assert month_usd(course, 2) == pytest.approx((2000 + 100 + 1500) * 0.64 ** (2.5 / 12))
+
+
+def test_a_price_that_was_read_long_ago_has_drifted_since() -> None:
+    """Read two years ago, at a fall of 20 % a year: 64 % of 2,000, and 64 % of the rent."""
+    told = base(hardware_drift_per_year=-0.2, rent_drift_per_year=-0.2)
+    old = replace(machine(), unit_read_years=2.0, rent_read_years=2.0)
+    assert only(buy(told, move(), old).upfront_usd) == pytest.approx(1280)
+    hourly = 0.5 * 0.64 * 0.8 ** (0.5 / 12)
+    assert month_usd(rent(told, move(), old)) == pytest.approx(hourly * 730.5)
 
 
 def test_what_is_planned_as_it_stands_gets_no_second_machine() -> None:
@@ -286,7 +290,7 @@ def test_cards_stand_in_as_many_hosts_as_they_need_and_those_cost_and_draw() -> 
     assert course.parts_usd["energy"] == pytest.approx(0.2 * (60 + 80) * 730.5 / 1000)
 
 
-def test_machines_that_were_added_are_sold_too_and_wear_as_the_first_does() -> None:
+def test_machines_that_were_added_are_sold_too() -> None:
     """Two copies at the end: 2 x 2,000 paid, and 61.2 % of it back; worn over two months of 100 Mtok."""
     told = base(volume=np.array([1.0, 3.0]), months=2, electricity_usd_per_kwh=0.0, resale_decay_per_year=0.0)
     course = buy(told, move(tokens_per_month=100e6), machine())

@@ -1,6 +1,7 @@
 """Which courses are reckoned in full. Fleets and moves are those of tests.projection.cases."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from ledger.usage import TokenUsage
 from projection.candidates import Candidate
+from projection.catalogue.loading import OWN
 from projection.hosting import Destination
 from projection.machines import buy, rent
 from projection.moving import moved_of
@@ -74,6 +76,18 @@ def test_a_stated_price_is_that_of_all_units_and_a_stated_number_of_units_does_n
     found = machine_of(placed(wanted=wanted, copies=2), Constraints())
     assert (found.unit_usd, found.host_usd, found.rent_usd_per_h, found.grows) == (2750, 300, 0.9, False)
     assert machine_of(placed(), Constraints()).grows
+
+
+def test_a_price_of_the_catalogue_is_as_old_as_its_row_and_a_stated_one_is_of_today() -> None:
+    """The rows here were read on 2026-11-22; 730.5 days are two years."""
+    stated = placed(wanted=Wanted(hardware="RTX 4090", units=1, hardware_usd=1500))
+    later = date(2026, 11, 22) + timedelta(days=1461)
+    assert machine_of(placed(), Constraints(), later).unit_read_years == 4
+    assert machine_of(placed(), Constraints(), later).rent_read_years == 4
+    assert machine_of(stated, Constraints(), later).unit_read_years == 0
+    assert machine_of(placed(), Constraints(), date(2026, 1, 1)).unit_read_years == 0
+    own = placed(rig_of(replace(PRICED, source=OWN), LLAMA_8B))
+    assert machine_of(own, Constraints(), later).unit_read_years == 0
 
 
 def test_what_is_sold_at_the_end_is_no_cost() -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projection.finance import flows_of, payback_months
+from projection.finance import payback_months
 from projection.owning import Electricity, Labour, Owned, Rented, usd_per_mtok
 from projection.period import HOURS_PER_MONTH
+from tests.projection.flows import flows_of
 
 NO_LABOUR = Labour(setup_h=0, ops_h_per_month=0)
 BOX = Owned(

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 
 import numpy as np
@@ -31,6 +31,10 @@ OWN = frozenset({Kind.RENT, Kind.RENT_BUSY_HOURS, Kind.BUY, Kind.HYBRID})
 LARGE, DEAR = 250.0, "claude-opus-4-5"
 """Mtok a month; some $2,900."""
 ON_A_4090 = Wanted(model="Llama 3.1 8B", hardware="RTX 4090", quantisation="fp8", engine="vLLM")
+
+
+READ = date(2026, 11, 22)
+"""Of the catalogue's rows."""
 
 
 def prices(provider: str | None, models: Sequence[str | None], tier: str | None) -> Price | NoPrice:
@@ -91,8 +95,28 @@ def test_the_share_that_failed_is_of_all_calls_and_not_of_those_with_a_price() -
     fails = np.arange(len(traffic)) % 10 == 0
     calls = replace(traffic.calls, failed=fails.astype(np.int64))
     costs = np.where(fails, UNKNOWN, traffic.list_cost_nusd)
+    calls = replace(calls, retry_number=np.where(np.arange(len(traffic)) % 4 == 0, 2, 0))
     today = projected(replace(traffic, calls=calls, list_cost_nusd=costs)).today
     assert today.failed_share == pytest.approx(0.1, abs=0.001)
+    assert today.retried_share == pytest.approx(0.25, abs=0.001)
+
+
+def test_prices_of_machines_that_were_read_long_ago_have_drifted_and_it_is_said() -> None:
+    """Three years at -10 %/yr or so: the same machine costs less, and a reader is told of it."""
+    plan = Plan(paths=200, wanted=(Wanted(model="Llama 3.3 70B", hardware="H100 SXM 80GB"),))
+    now, later = (
+        project(made_up(3000.0), plan, catalogue(), prices, today)
+        for today in (READ, READ.replace(year=2029))
+    )
+    spent = [
+        next(float(np.median(each.upfront_usd)) for each in found.courses if each.kind is Kind.BUY)
+        for found in (now, later)
+    ]
+    assert spent[1] < spent[0]
+    assert [any("were read on 2026-11-22" in note for note in found.notes) for found in (now, later)] == [
+        False,
+        True,
+    ]
 
 
 def test_under_two_weeks_of_history_no_month_is_named_anywhere() -> None:
@@ -243,6 +267,21 @@ def test_one_call_is_too_early_and_divides_by_nothing() -> None:
     found = projected(made_up().picked(one))
     assert found.today.calls == 1
     assert found.pays_off is None or found.pays_off is False
+
+
+def test_one_day_is_too_early() -> None:
+    found = projected(made_up(days=1))
+    assert (found.pays_off, found.against_stay) == (None, ())
+    assert isinstance(found.forecast, TooShort)
+    assert found.forecast.days == 1
+
+
+def test_input_that_is_cached_whole_is_projected_all_the_same() -> None:
+    traffic = made_up()
+    cached = replace(traffic.calls, cache_read_tokens=traffic.calls.input_tokens)
+    found = projected(replace(traffic, calls=cached))
+    assert found.today.cached_share == 1.0
+    assert len(found.against_stay) > 0
 
 
 def test_traffic_that_costs_nothing_never_pays_anything_back() -> None:

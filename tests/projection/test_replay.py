@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from projection.replay import Arrivals, Limits, Replayed, alone, fits, pace_of, replay
+from projection.replay import Arrivals, Limits, Replayed, alone, fits, pace_of, replay, replay_in_time
 from projection.rig import DoesNotFit, Shape
 from projection.roofline import highest_rate, prefill_s, step_s, time_per_token_s
 from tests.projection.rigs import FP8, LLAMA_8B, LLAMA_70B, LLAMA_CPP, Q4_K_M, RTX_4090, rig
@@ -141,3 +143,27 @@ def test_no_copies_and_no_limits_are_refused() -> None:
         replay(SMALL, steady(1, 2), copies=0)
     with pytest.raises(ValueError, match="above 0"):
         Limits(first_token_s=0, per_token_s=1)
+
+
+def test_the_longest_queue_leaves_out_who_is_let_in_at_once() -> None:
+    """Of five at once four wait: prompts are read one by one. Where each comes alone nobody waits."""
+    two = replace(SMALL, engine=replace(SMALL.engine, most_sequences=2))
+    assert replay(two, arrivals(*[(0.0, 100, 50)] * 5)).longest_queue == 4
+    assert replay(two, arrivals(*[(10.0 * index, 100, 50) for index in range(5)])).longest_queue == 0
+
+
+@given(st.floats(1, 200), st.floats(0.05, 3), st.floats(0.005, 0.1), st.sampled_from([0.5, 0.9, 0.99, 1.0]))
+def test_giving_up_early_says_what_the_whole_replay_says(
+    rate: float, first_token_s: float, per_token_s: float, share: float
+) -> None:
+    limits, calls = (
+        Limits(first_token_s=first_token_s, per_token_s=per_token_s, share=share),
+        steady(rate, 150),
+    )
+    for copies in (1, 3):
+        whole = replay(SMALL, calls, copies=copies)
+        found = replay_in_time(SMALL, calls, limits, copies=copies)
+        holds = float(whole.within(limits).mean()) >= share
+        assert (found is not None) == holds
+        if found is not None:
+            assert np.array_equal(found.end_s, whole.end_s)

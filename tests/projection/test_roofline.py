@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projection.rig import DoesNotFit, Rig, Shape
+from projection.rig import DoesNotFit, Rig, Shape, weight_bytes
 from projection.roofline import (
-    batch_at,
     highest_rate,
     link_s,
+    link_token_s,
     log_sd,
     prefill_s,
     step_s,
@@ -94,12 +94,45 @@ def test_a_mixture_is_slower_than_its_bytes_and_pays_for_choosing() -> None:
 
 @pytest.mark.parametrize(
     ("link", "latency_s", "bytes_s"),
-    [(Link.NVLINK, 8e-6, 450e9), (Link.SERVER_PCIE, 30e-6, 22.5e9), (Link.CONSUMER_PCIE, 40e-6, 10e9)],
+    [
+        (Link.NVLINK, 8e-6, 450e9),
+        (Link.SERVER_PCIE, 30e-6, 16e9),
+        (Link.SERVER_PCIE_5, 30e-6, 32e9),
+        (Link.CONSUMER_PCIE, 40e-6, 10e9),
+    ],
 )
 def test_units_tell_each_other_twice_a_layer(link: Link, latency_s: float, bytes_s: float) -> None:
     four = replace(PLAIN, hardware=replace(ROUND, link=link), units=4)
     sent = 2 * 3 / 4 * 16 * 1000 * 2  # 2 (g-1)/g * batch * hidden * 2 bytes
     assert link_s(four, 16) == pytest.approx(2 * 10 * (latency_s + sent / bytes_s))
+
+
+def by_request(units: int) -> Rig:
+    """The mixture on an engine whose units attend to whole requests."""
+    engine = replace(VLLM, attends_by_request=True)
+    hardware = replace(ROUND, link=Link.SERVER_PCIE)
+    return replace(PLAIN, model=MIXTURE, hardware=hardware, engine=engine, units=units)
+
+
+def test_units_that_attend_to_whole_requests_each_hold_and_read_what_is_no_expert() -> None:
+    """Of 10 GB one is shared: four units hold 13 together, and read four times the shared part."""
+    assert (weight_bytes(by_request(4)), weight_bytes(by_request(1))) == (13e9, 10e9)
+    assert weights_read_bytes(by_request(4), 1) == pytest.approx(4e9 + 0.9e9)
+    assert weights_read_bytes(by_request(4), 1000) == pytest.approx(13e9)
+
+
+def test_units_that_attend_to_whole_requests_tell_each_other_half_as_much() -> None:
+    one_by_one, summed = by_request(4), replace(by_request(4), engine=VLLM)
+    assert link_token_s(one_by_one) == pytest.approx(10 * 2 * 3 / 4 * 1000 * 2 / 16e9)
+    assert link_token_s(summed) == pytest.approx(2 * link_token_s(one_by_one))
+
+
+def test_a_mixtures_input_crosses_the_link_too() -> None:
+    """1,000 tokens of 1.9e9 parameters on four units at 200e12, 0.48 and 0.6 of them; and what crosses."""
+    four = by_request(4)
+    pairs_s = 2 * 10 * 32 * 128 * 1000**2 / (4 * 100e12 * 0.48)
+    weights_s = 2 * 1.9e9 * 1000 / (4 * 200e12 * 0.48 * 0.6)
+    assert prefill_s(four, 1000.0) == pytest.approx(weights_s + pairs_s + 1000 * link_token_s(four))
 
 
 def test_one_unit_has_nobody_to_talk_to() -> None:
@@ -153,21 +186,6 @@ def test_the_highest_rate_is_the_highest_throughput_in_requests() -> None:
     assert number(highest_rate(PLAIN, SHAPE)) * 200 == pytest.approx(number(throughput(PLAIN, SHAPE)))
 
 
-@given(st.floats(0.01, 1.5))
-def test_the_batch_at_a_rate_is_the_time_in_the_rig_times_the_rate(share: float) -> None:
-    rate = share * number(highest_rate(PLAIN, SHAPE))
-    batch = number(batch_at(PLAIN, SHAPE, rate))
-    per_token_s = step_s(PLAIN, batch, 1100) + batch / 200 * prefill_s(PLAIN, 1000.0)
-    stays_s = prefill_s(PLAIN, 1000.0) + 200 * per_token_s
-    assert batch == pytest.approx(rate * stays_s, rel=1e-6) or (batch == pytest.approx(256) and share > 0.9)
-
-
-def test_no_rate_no_batch() -> None:
-    assert batch_at(PLAIN, SHAPE, 0) == 0
-    with pytest.raises(ValueError, match="requests_per_s is -1"):
-        batch_at(PLAIN, SHAPE, -1)
-
-
 def test_requests_that_share_one_stream_take_turns() -> None:
     gguf = rig(RTX_4090, LLAMA_8B, Q4_K_M, LLAMA_CPP)
     alone = 1 / step_s(gguf, 1, 0)
@@ -209,7 +227,7 @@ def test_a_measured_machine_is_as_much_faster_in_everything() -> None:
 def test_what_does_not_fit_has_no_speed() -> None:
     small = rig(RTX_4090, LLAMA_70B, Q4_K_M)
     answers = [throughput(small, SHAPE), time_per_token_s(small, SHAPE), highest_rate(small, SHAPE)]
-    answers += [batch_at(small, SHAPE, 1.0), users_within(small, SHAPE, 2.0)]
+    answers.append(users_within(small, SHAPE, 2.0))
     assert all(isinstance(answer, DoesNotFit) for answer in answers)
 
 

@@ -157,12 +157,21 @@ def test_of_named_units_that_are_too_slow_the_prompts_that_never_are_in_time_go_
     assert found.curve.overflow_share(np.array([0.01]))[0] == pytest.approx(30_100 / (30_100 + 9 * 600))
 
 
+def test_a_plan_that_wants_bursts_borne_takes_more_copies() -> None:
+    """The same calls in a quarter of the time, which the copies then bear four times over."""
+    calls = steady(20, 3000)
+    usual, burst = (fleet(fleet_of(candidate(calls), plan(burst_factor=factor))) for factor in (1.0, 4.0))
+    assert burst.copies >= 3 * usual.copies
+    assert burst.share_within >= 0.99
+
+
 def test_calls_that_the_cache_has_no_room_for_go_elsewhere_and_the_rest_is_served() -> None:
     """RTX 4090 has room for 114,069 tokens beside 8B in FP8; one call of 500 asks for 120,000."""
     wide = workload(np.arange(500) * 2.0, [120_000, *[500] * 499], 100)
     found = fleet(fleet_of(candidate(wide), plan()))
     assert found.share_within == 0.998
     whole = 120_100 + 499 * 600
+    assert found.overflow_share == found.curve.overflow_share(np.ones(1))[0] > 120_100 / whole
     assert found.curve.overflow_share(np.array([0.01]))[0] == pytest.approx(120_100 / whole)
 
 
