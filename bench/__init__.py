@@ -1,6 +1,6 @@
 """The benchmark: what payback costs a call, an event, a machine; measured, not remembered.
 
-`python -m bench all` runs everything (about five minutes), `python -m bench proxy` one load; see `--help`.
+`python -m bench all` runs everything (about twenty minutes), `python -m bench proxy` one load; see `--help`.
 Every figure is taken from targets measured in turns (A B C A B C ...) in one run on one machine, because
 absolute figures drift with the machine and the ratios do not. Linux only: it reads /proc.
 Read in this order:
@@ -18,6 +18,8 @@ Read in this order:
 - metering, unmetered   load "metering": what listening takes; the latter is payback with its ears shut
 - ledger       load "ledger": calls written in batches, reports over a million
 - projection, projected   load "projection": a million calls of a workload; the latter is its process
+- pages, year, visits, visitor   load "pages": all pages over ten million calls; a ledger of them, which
+               addresses there are, and the process that opens them all the time
 - memory       load "memory": resident memory, idle and under the streams
 - capacity     computed against published speeds of machines; nothing runs; its own command line
 - __main__     the command line"""

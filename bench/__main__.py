@@ -7,11 +7,12 @@ import platform
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench import latency, ledger, memory, metering, projection, streams, throughput
+from bench import latency, ledger, memory, metering, pages, projection, streams, throughput
 from bench.errors import BenchError
 from bench.table import Result, render_result
 from bench.targets import Starter, starters_of
@@ -28,6 +29,8 @@ class Load:
     seconds: int
     buffering: bool = True
     """Whether nginx collects an answer before it passes it on."""
+    can_keep: bool = False
+    """Whether there is something in its folder that takes long to make, and can be used again."""
 
 
 LOADS = {
@@ -39,6 +42,9 @@ LOADS = {
     "metering": Load(measure=metering.measure, targets=("payback", "unmetered"), rounds=5, seconds=4),
     "ledger": Load(measure=ledger.measure, targets=(), rounds=5, seconds=0),
     "projection": Load(measure=projection.measure, targets=(), rounds=5, seconds=0),
+    "pages": Load(
+        measure=pages.measure, targets=("direct",), rounds=3, seconds=8, buffering=False, can_keep=True
+    ),
     "memory": Load(measure=memory.measure, targets=("payback",), rounds=1, seconds=8),
 }
 
@@ -56,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=COMMAND",
         help="another proxy; {port} and {upstream} in the command are its own port and upstream's",
     )
+    found.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="where load pages keeps its ledger of 2 GB for the next time",
+    )
     found.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     return found
 
@@ -63,10 +75,19 @@ def parser() -> argparse.ArgumentParser:
 def run(load: Load, options: argparse.Namespace) -> Result:
     names = options.targets.split(",") if options.targets else load.targets
     starters = starters_of(names, options.also, buffering=load.buffering)
+    with _folder(options.keep if load.can_keep else None) as folder:
+        return load.measure(starters, folder, options.rounds or load.rounds, options.seconds or load.seconds)
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    """*kept*, or one that is gone afterwards."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
     with tempfile.TemporaryDirectory(prefix="payback-bench-") as folder:
-        return load.measure(
-            starters, Path(folder), options.rounds or load.rounds, options.seconds or load.seconds
-        )
+        yield Path(folder)
 
 
 def machine() -> dict[str, object]:

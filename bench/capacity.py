@@ -9,7 +9,7 @@ request in once there is room to the end of its answer. Exit 0: as good as state
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
@@ -132,6 +132,13 @@ def errors_of(rows: Iterable[Compared], kind: Kind | None = None) -> list[float]
     return sorted(abs(ratio - 1) for ratio in ratios_of(rows, kind))
 
 
+def halves_of(rows: Iterable[Compared], kind: Kind) -> Iterator[list[float]]:
+    """Errors of every other row, and of the rest: what suits one half by chance does not suit the other."""
+    found = ratios_of(rows, kind)
+    for first in (0, 1):
+        yield [abs(ratio - 1) for ratio in found[first::2]] or [0.0]
+
+
 def log_sd_of(rows: Iterable[Compared], kind: Kind) -> float:
     """Around 1 and not around their mean: what leans one way is an error too."""
     return pstdev(map(log, ratios_of(rows, kind)), mu=0.0)
@@ -178,6 +185,7 @@ def by_kind(rows: Sequence[Compared]) -> Result:
                 "stated": f"{stated.median:.0%}" if stated else None,
                 "of rows": stated.rows if stated else None,
                 "P90": f"{percentile(errors, 0.9):.0%}",
+                "by halves": " and ".join(f"{median(half):.0%}" for half in halves_of(rows, kind)),
                 "lean": f"{median(ratios_of(rows, kind)):.2f}",
                 "log-sd": f"{log_sd_of(rows, kind):.2f}",
                 "paths draw": stated.log_sd if stated else None,

@@ -82,13 +82,26 @@ def is_held(ledger: Path) -> bool:
 
 def make_private_folder(folder: Path) -> None:
     """What is in the ledger is its owner's business. A folder that exists stays as it is."""
-    if not folder.exists():
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    if new:
         try:
             folder.mkdir(mode=0o700, parents=True)
+            for place in new:
+                with suppress(PermissionError):  # it may be written to and not read
+                    sync_folder(place.parent)
         except OSError as error:
             raise LedgerError(
                 f"cannot make the folder {folder}: {error.strerror}; give --ledger another path"
             ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """A new file's name is on the disk only when its folder is. Raises OSError."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _taken(file: int) -> bool:

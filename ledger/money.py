@@ -52,6 +52,8 @@ def render_usd(amount: NanoUsd) -> str:
     >>> render_usd(NanoUsd(-1_500_000_000))
     '-1.50'
     """
+    if not amount:
+        return "0.00"
     sign = "-" if amount < 0 else ""
     dollars, rest = divmod(abs(amount), NANO_PER_USD)
     places = f"{rest:09d}".rstrip("0").ljust(2, "0")

@@ -14,12 +14,15 @@ import msgspec
 
 from ledger.call import Entry, bare, without_names
 from ledger.errors import LedgerError
+from ledger.lock import sync_folder
 
 log = logging.getLogger(__name__)
 
 _encoder = msgspec.json.Encoder()
 _OF_ENTRY, _OF_LEDGER = b'{"call":', b'{"ledger":'
 _decoder = msgspec.json.Decoder(Entry)
+_FIRST_BYTES = 1 << 16
+"""Enough to see whose file it is."""
 
 
 class Spool:
@@ -60,7 +63,7 @@ class Spool:
                 _write_all(file, data, end)
                 os.fsync(file)
                 if end == 0:
-                    _sync_folder(self.path.parent)
+                    sync_folder(self.path.parent)
             except OSError:
                 with suppress(OSError):
                     os.ftruncate(file, end)
@@ -85,7 +88,7 @@ class Spool:
                     continue
                 try:
                     yield _decoder.decode(line)
-                except (ValueError, AssertionError):
+                except (ValueError, AssertionError, RecursionError):
                     log.error("a line of the spool %s is not an entry", self.path)
                     self._unreadable.append(line)
 
@@ -121,10 +124,19 @@ def _refuse_other_files(path: Path) -> None:
         return
     if path.is_file():
         with path.open("rb") as file:
-            start = file.read(len(_OF_LEDGER))
+            start = file.read(_FIRST_BYTES)
         if any(first.startswith(start[: len(first)]) for first in (_OF_ENTRY, _OF_LEDGER)):
             return
+        if start.startswith(b"\0") and _is_rest_of_lines(start.lstrip(b"\0")):
+            return
     raise LedgerError(f"{path} is not a spool; take it away, or set another path for the spool")
+
+
+def _is_rest_of_lines(text: bytes) -> bool:
+    """When the power goes before a new spool is synced, the disk may have later sectors of it and not the
+    first: zeros, and then what is left of a line."""
+    line, _, following = text.partition(b"\n")
+    return min(line, default=0x20) >= 0x20 and following[:1] in (b"", b"\0", b"{")
 
 
 def _whole_lines(path: Path) -> tuple[bytes, int, int]:
@@ -151,12 +163,3 @@ def _write_all(file: int, data: bytes, start: int) -> None:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file's name is on the disk only when its folder is."""
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -47,14 +47,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A rollup that is not the sum of its calls."""
+    """A rollup that is not the sum of its calls, or of the smaller ones that it is made of."""
 
     dimension: str
     hour: int
+    """The first, since the Unix epoch."""
     value: str
     measure: str
     in_rollup: int
     in_calls: int
+    unit: str = "hour"
+    """Or day, or month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +149,9 @@ class Reader(Asking, Protocol):
         """The ids of the period's first call and of its last; open ones too. None: it has no call."""
         ...
 
-    def unpriced_reasons(self, period: Period) -> list[tuple[str, int]]:
-        """Why calls have no cost, with how many each; the most frequent first."""
+    def unpriced_reasons(self, period: Period, latest: int | None = None) -> list[tuple[str, int]]:
+        """Why calls have no cost, with how many each; the most frequent first. *latest*: of so many, and of
+        what nobody has ended; 10,000 are some 2 ms."""
         ...
 
     def models_seen(self, period: Period) -> list[ModelSeen]:

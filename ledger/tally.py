@@ -1,11 +1,13 @@
 """A tally: the sums of entries on their way from one place to another, as a report would give them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 
 from ledger.call import Entry
 from ledger.money import NanoUsd, render_usd
-from ledger.rollup import COST_MEASURES, MEASURES, Rollup, sum_of, sums_of
+from ledger.rollup import COST_MEASURES, MEASURES, Rollup, amounts_of, sum_of, sums_of
+
+MEASURE_NAMES = {name: f"{name}_usd" if name in COST_MEASURES else name for name in MEASURES}
+"""As other programs read them."""
 
 
 class Tally:
@@ -35,10 +37,7 @@ def known_cost(sums: Rollup) -> NanoUsd | None:
 
 def measures_of(sums: Rollup) -> dict[str, int | str]:
     """*sums* as other programs read them: costs are decimal strings of USD, all others are whole numbers."""
-    told: dict[str, int | str] = {}
-    for name, amount in asdict(sums).items():
-        if name in COST_MEASURES:
-            told[f"{name}_usd"] = render_usd(amount)
-        else:
-            told[name] = amount
+    told: dict[str, int | str] = dict(zip(MEASURE_NAMES.values(), amounts_of(sums), strict=True))
+    for name in COST_MEASURES:
+        told[MEASURE_NAMES[name]] = render_usd(getattr(sums, name))
     return told

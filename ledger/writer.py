@@ -12,6 +12,7 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,6 +74,8 @@ class Writer:
         self._suspects = 0
         """How many of the oldest are one entry each, and under way alone: a scribe has ended over them."""
         self._closed = False
+        self._came = asyncio.Event()
+        """Entries, or the end, while no scribe starts."""
         self._revival: asyncio.Task[None] | None = None
         self.problem: str | None = None
         """Why the ledger cannot be written at present; None: it can."""
@@ -111,6 +114,7 @@ class Writer:
     async def close(self) -> None:
         """Everything that was posted is written before this returns."""
         self._closed = True
+        self._came.set()
         self._send_gathered()
         if self._line is not None:
             self._end_line()
@@ -128,6 +132,7 @@ class Writer:
         self._waiters.append(waiter)
 
     def _hand_over(self) -> None:
+        self._came.set()
         if len(self._sent) < MOST_UNDER_WAY:
             self._send_gathered()
 
@@ -231,8 +236,18 @@ class Writer:
                 await self._spool_all()
                 if self._closed:
                     break
-                await asyncio.sleep(RETRY_SECONDS)
+                await self._spool_for(RETRY_SECONDS)
         self._revival = None
+
+    async def _spool_for(self, seconds: float) -> None:
+        """What comes meanwhile waits for no scribe. Returns at once where nothing more is to come."""
+        until_s = self._loop.time() + seconds
+        while not self._closed and self._loop.time() < until_s:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(until_s):
+                    await self._came.wait()
+            self._came.clear()
+            await self._spool_all()
 
     async def _spool_all(self) -> None:
         """Suspects too would end the scribe that takes the spool over: they are given up."""

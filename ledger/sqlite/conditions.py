@@ -103,7 +103,7 @@ def _hours_sql(which: CallFilter) -> str:
     told = [f"{table}.{measure} > 0" for table in tables for measure in ("calls", *measures)]
     return (
         f"SELECT every.hour FROM rollup_hour AS every{''.join(joins)}"  # noqa: S608
-        " WHERE every.dimension = 'total' AND every.hour >= :from_hour AND every.hour <= :last_hour"
+        " WHERE every.dimension = 'total' AND every.hour >= :from_hour AND every.hour < :to_hour"
         f" AND {' AND '.join(told)} ORDER BY every.hour"
     )
 

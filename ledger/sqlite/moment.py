@@ -11,6 +11,8 @@ from ledger.period import US_PER_HOUR
 from ledger.sqlite.names import Names
 from ledger.sqlite.query import query
 from ledger.sqlite.rows import COLUMNS, entry_of
+from ledger.sqlite.spans import Table, spans_of
+from ledger.sqlite.summing import folded_before
 
 _ROWS_AT_A_TIME = 1000
 LATEST_US = ((1 << 48) - 1) * 1000
@@ -56,6 +58,18 @@ class Moment:
     def rows(self, name: str, **values: object) -> list[tuple[Any, ...]]:
         """The answer to queries/*name*.sql."""
         return self.connection.execute(query(name), values).fetchall()
+
+    def summed(
+        self, name: str, hours: range, coarsest: Table = Table.MONTH, **values: object
+    ) -> list[tuple[Any, ...]]:
+        """The answers to queries/*name*.sql, which asks for *hours* of rollup_hour, put to the tables that
+        have those hours summed up: a group may come more than once."""
+        asked = query(name)
+        rows: list[tuple[Any, ...]] = []
+        for span in spans_of(hours, folded_before(self.connection), coarsest):
+            named = {**values, "from_hour": span.hours.start, "to_hour": span.hours.stop}
+            rows += self.connection.execute(asked.replace(Table.HOUR, span.table), named)
+        return rows
 
     def label_of(self, text: str) -> int | None:
         """None: no row has that text anywhere."""

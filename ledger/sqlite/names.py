@@ -1,25 +1,33 @@
 """The numbers that rows hold in place of repeated text and prices, looked up when first met."""
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import msgspec
+from msgspec import json
 
 from ledger.price import Price, Rate
+
+_TEXTS = "SELECT label_id, text FROM json_each(?) JOIN label ON label_id = value"
 
 
 class Names:
     """Labels and prices as mappings from number; what is known is never asked again."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.labels: dict[int, str] = _Labels(connection)
+        self.labels = Labels(connection)
         self.prices: dict[int, Price] = _Prices(connection)
 
 
-class _Labels(dict[int, str]):
+class Labels(dict[int, str]):
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def learn(self, numbers: Iterable[int]) -> None:
+        """Look them up together: one after the other, 200 take 2 ms."""
+        unknown = json.encode([number for number in set(numbers) if number not in self]).decode()
+        self.update(self._connection.execute(_TEXTS, (unknown,)))
 
     def __missing__(self, number: int) -> str:
         (text,) = self._connection.execute("SELECT text FROM label WHERE label_id = ?", (number,)).fetchone()
@@ -47,7 +55,7 @@ def _price_of(row: tuple[Any, ...]) -> Price:
         provider=provider,
         model=model,
         service_tier=service_tier,
-        rates=msgspec.json.decode(rates, type=tuple[Rate, ...]),
+        rates=json.decode(rates, type=tuple[Rate, ...]),
         source=source,
         source_url=source_url,
         since=date.fromisoformat(since) if since else None,

@@ -28,7 +28,8 @@ from ledger.sqlite.moment import ALL_IDS, Ids, Moment, ids_between
 from ledger.sqlite.names import Names
 from ledger.sqlite.query import query
 from ledger.sqlite.recount import compared
-from ledger.sqlite.rollups import EVER, hours_of, months_in, series_of, sums_in, sums_in_spans, sums_of_filter
+from ledger.sqlite.rollups import hours_of, months_in, series_of, sums_in, sums_in_spans, sums_of_filter
+from ledger.sqlite.spans import EVER
 from ledger.sqlite.upstreams import health_since
 from ledger.store import DemandRow, Disagreement, Group, GroupBy, ModelSeen, Report
 
@@ -145,10 +146,11 @@ class SqliteReader:
         with explaining(self._path):
             return self._first_and_last(_ids(period))
 
-    def unpriced_reasons(self, period: Period) -> list[tuple[str, int]]:
+    def unpriced_reasons(self, period: Period, latest: int | None = None) -> list[tuple[str, int]]:
         ids = _ids(period)
+        asked = {"from_id": ids.low, "to_id": ids.high, "latest": -1 if latest is None else latest}
         with self._snapshot() as moment:
-            reasons = Counter(dict(moment.rows("unpriced_reasons", from_id=ids.low, to_id=ids.high)))
+            reasons = Counter(dict(moment.rows("unpriced_reasons", **asked)))
             for entry in moment.left_open(ids):
                 reasons.update([interrupted(entry).unpriced_reason] if entry.state is State.OPEN else [])
         return sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))

@@ -1,32 +1,85 @@
-"""The proof that rollups are the sums of their calls."""
+"""The proof that rollups are the sums of their calls: hours of the calls, days of hours, months of days."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
 
 from ledger.period import US_PER_HOUR
 from ledger.rollup import MEASURES, Dimension
 from ledger.sqlite.conditions import label_sql
 from ledger.sqlite.moment import Moment
 from ledger.sqlite.rows import MEASURE_COLUMNS
+from ledger.sqlite.spans import HOURS_A_DAY, Table, day_of, month_of_hour, months_between
+from ledger.sqlite.summing import folded_before
 from ledger.store import Disagreement
 
-_ROLLUP_COLUMNS = ", ".join(["hour", "label_id", *MEASURE_COLUMNS])
+_NOTHING = (0,) * len(MEASURES)
+_MEASURES = ", ".join(MEASURE_COLUMNS)
+_SUMS = ", ".join(f"sum({column})" for column in MEASURE_COLUMNS)
+_UNITS = {Table.HOUR: "hour", Table.DAY: "day", Table.MONTH: "month"}
+Row = tuple[Any, ...]
+"""Hour, number of the label, measures; in the order of the first two."""
+Pair = tuple[Row, Row]
+"""Of one hour and label: as it is kept, and as it was counted."""
 
 
 def compared(moment: Moment, dimension: Dimension) -> Iterator[Disagreement]:
-    kept = moment.connection.execute(
-        f"SELECT {_ROLLUP_COLUMNS} FROM rollup_hour WHERE dimension = ?",  # noqa: S608
-        (dimension,),
+    connection = moment.connection
+    again = {
+        Table.HOUR: connection.execute(_recount_sql(dimension)),
+        Table.DAY: _days(connection, dimension),
+        Table.MONTH: _months(connection, dimension),
+    }
+    for table, counted in again.items():
+        kept = connection.execute(
+            f"SELECT hour, label_id, {_MEASURES} FROM {table} WHERE dimension = ? ORDER BY hour, label_id",  # noqa: S608
+            (dimension,),
+        )
+        for ours, theirs in _unequal(kept, counted):
+            for measure, kept_sum, counted_sum in zip(MEASURES, ours[2:], theirs[2:], strict=True):
+                if kept_sum != counted_sum:
+                    value = moment.names.labels[ours[1]]
+                    yield Disagreement(
+                        dimension, ours[0], value, measure, kept_sum, counted_sum, _UNITS[table]
+                    )
+
+
+def _unequal(kept: Iterable[Row], counted: Iterable[Row]) -> Iterator[Pair]:
+    """Both are read along: a ledger has millions of them. What one of the two lacks is nothing there."""
+    ours, theirs = iter(kept), iter(counted)
+    left, right = next(ours, None), next(theirs, None)
+    while left is not None or right is not None:
+        cell = min(row[:2] for row in (left, right) if row is not None)
+        pair = tuple(row if row is not None and row[:2] == cell else None for row in (left, right))
+        if pair[0] != pair[1]:
+            yield pair[0] or (*cell, *_NOTHING), pair[1] or (*cell, *_NOTHING)
+        left = left if pair[0] is None else next(ours, None)
+        right = right if pair[1] is None else next(theirs, None)
+
+
+def _days(connection: sqlite3.Connection, dimension: Dimension) -> Iterable[Row]:
+    """Of what is folded."""
+    return connection.execute(
+        f"SELECT hour / {HOURS_A_DAY} * {HOURS_A_DAY} AS day, label_id, {_SUMS} FROM rollup_hour"  # noqa: S608
+        " WHERE dimension = ? AND hour < ? GROUP BY day, label_id ORDER BY day, label_id",
+        (dimension, folded_before(connection)),
     )
-    in_rollup = {(hour, label_id): sums for hour, label_id, *sums in kept}
-    counted = moment.connection.execute(_recount_sql(dimension))
-    in_calls = {(hour, label_id): sums for hour, label_id, *sums in counted}
-    nothing = [0] * len(MEASURES)
-    for cell in sorted(in_rollup.keys() | in_calls.keys()):
-        kept_sums, counted_sums = in_rollup.get(cell, nothing), in_calls.get(cell, nothing)
-        for measure, kept_sum, counted_sum in zip(MEASURES, kept_sums, counted_sums, strict=True):
-            if kept_sum != counted_sum:
-                value = moment.names.labels[cell[1]]
-                yield Disagreement(dimension, cell[0], value, measure, kept_sum, counted_sum)
+
+
+def _months(connection: sqlite3.Connection, dimension: Dimension) -> Iterable[Row]:
+    (first,) = connection.execute(
+        "SELECT min(hour) FROM rollup_day WHERE dimension = ?", (dimension,)
+    ).fetchone()
+    days = range(0) if first is None else range(first, day_of(folded_before(connection)))
+    return chain.from_iterable(
+        connection.execute(
+            f"SELECT ?, label_id, {_SUMS} FROM rollup_day"  # noqa: S608
+            " WHERE dimension = ? AND hour >= ? AND hour < ? GROUP BY label_id ORDER BY label_id",
+            (month_of_hour(hours.start), dimension, hours.start, hours.stop),
+        )
+        for hours in months_between(days)
+    )
 
 
 def _recount_sql(dimension: Dimension) -> str:
@@ -42,5 +95,5 @@ def _recount_sql(dimension: Dimension) -> str:
         " sum(coalesce(upstream_cost_nusd, 0)),"
         " sum(CASE WHEN upstream_cost_nusd IS NULL THEN 0 ELSE coalesce(list_cost_nusd, 0) END),"
         " sum(CASE WHEN usage_basis IN ('estimated', 'partial') THEN coalesce(list_cost_nusd, 0) ELSE 0 END)"
-        " FROM call WHERE state > 0 GROUP BY 1, 2"
+        " FROM call WHERE state > 0 GROUP BY hour, label_id ORDER BY hour, label_id"
     )

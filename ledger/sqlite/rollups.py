@@ -3,19 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from operator import add, sub
 
 from msgspec import json
 
 from ledger.asking import CallFilter, MonthSums, Series, SeriesLine, Unit
 from ledger.call import interrupted
 from ledger.period import US_PER_HOUR, Period, month_of, time_of
-from ledger.rollup import Contributions, Dimension, Rollup, Sums, sum_of
+from ledger.rollup import Contributions, Dimension, Rollup, Sums, amounts_of, sum_of
 from ledger.sqlite.conditions import NAMED, names_in
 from ledger.sqlite.moment import Moment, ids_of_hours
+from ledger.sqlite.spans import EVER, HOURS_A_DAY, Table
 
-EVER = range(1 << 40)
-"""All hours."""
-_HOURS = {Unit.HOUR: 1, Unit.DAY: 24}
+_HOURS = {Unit.HOUR: 1, Unit.DAY: HOURS_A_DAY}
+_COARSEST = {1: Table.HOUR, HOURS_A_DAY: Table.DAY}
+"""What spans of so many hours can be made of."""
 _PLAIN_FILTER = frozenset({"from_us", "to_us", *NAMED})
 Line = tuple[str | None, int]
 """Value, and how many others it stands for; as in a SeriesLine."""
@@ -31,9 +33,10 @@ def hours_of(period: Period) -> range:
 
 def sums_in(moment: Moment, hours: range, dimension: Dimension) -> Iterator[tuple[str, Sums]]:
     """Value, measures; a value may come more than once."""
-    span = {"from_hour": hours.start, "to_hour": hours.stop}
-    for label_id, *sums in moment.rows("rollup_groups", dimension=dimension, **span):
-        yield moment.names.labels[label_id], tuple(sums)
+    rows = moment.summed("rollup_groups", hours, dimension=dimension)
+    moment.names.labels.learn(row[0] for row in rows)
+    for row in rows:
+        yield moment.names.labels[row[0]], row[1:]
     for _, value, added in loose_ends(moment, hours, dimension):
         yield value, added
 
@@ -54,8 +57,8 @@ def sums_of_filter(moment: Moment, which: CallFilter) -> Rollup | None:
     if hours is None or len(names) > 1 or _tells_more(which):
         return None
     dimension, name = next(iter(names.items()), (Dimension.TOTAL, ""))
-    label, span = moment.label_of(name), {"from_hour": hours.start, "to_hour": hours.stop}
-    rows = [] if label is None else moment.rows("rollup_of", dimension=dimension, label_id=label, **span)
+    label = moment.label_of(name)
+    rows = [] if label is None else moment.summed("rollup_of", hours, dimension=dimension, label_id=label)
     ends = [sums for _, value, sums in loose_ends(moment, hours, dimension) if value == name]
     return sum_of([*rows, *ends])
 
@@ -77,8 +80,10 @@ def _hours_of_filter(which: CallFilter) -> range | None:
 
 def months_in(moment: Moment) -> list[MonthSums]:
     months: defaultdict[date, list[Sums]] = defaultdict(list)
-    for day, _, sums in sums_in_spans(moment, EVER, Dimension.TOTAL, 24):
-        months[month_of(time_of(day * 24 * US_PER_HOUR).date()).start].append(sums)
+    told = moment.summed("series", EVER, dimension=Dimension.TOTAL, unit_hours=1)
+    ended = ((hour, 0, *sums) for hour, _, sums in loose_ends(moment, EVER, Dimension.TOTAL))
+    for hour, _, *sums in (*told, *ended):
+        months[month_of(time_of(hour * US_PER_HOUR).date()).start].append(tuple(sums))
     found = (MonthSums(month, sum_of(rows)) for month, rows in sorted(months.items()))
     return [month for month in found if month.sums.calls]
 
@@ -114,19 +119,20 @@ def _line(line: Line, found: Spans, spans: range) -> SeriesLine:
 
 def _others(total: Iterable[SpanSums], told: Iterable[SpanSums]) -> Spans:
     """What is left of the total when what is told apart is taken from it: many values are never read."""
-    rest: Spans = defaultdict(list)
+    rest: defaultdict[int, Sums] = defaultdict(lambda: amounts_of(Rollup()))
     for span, _, sums in total:
-        rest[span].append(sums)
+        rest[span] = tuple(map(add, rest[span], sums))
     for span, _, sums in told:
-        rest[span].append(tuple(-amount for amount in sums))
-    return rest
+        rest[span] = tuple(map(sub, rest[span], sums))
+    return defaultdict(list, {span: [sums] for span, sums in rest.items()})
 
 
 def _by_cost(moment: Moment, hours: range, by: Dimension) -> list[str]:
     """All values that have calls, as a report orders its groups."""
     found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    span = {"from_hour": hours.start, "to_hour": hours.stop}
-    for label_id, cost, calls in moment.rows("costs", dimension=by, **span):
+    rows = moment.summed("costs", hours, dimension=by)
+    moment.names.labels.learn(row[0] for row in rows)
+    for label_id, cost, calls in rows:
         found[moment.names.labels[label_id]].append((cost, calls))
     for _, value, sums in loose_ends(moment, hours, by):
         ended = sum_of([sums])
@@ -138,9 +144,11 @@ def _by_cost(moment: Moment, hours: range, by: Dimension) -> list[str]:
 
 def sums_in_spans(moment: Moment, hours: range, by: Dimension, unit_hours: int) -> Iterator[SpanSums]:
     """Of every value; a span and value may come more than once."""
-    asked = {"from_hour": hours.start, "to_hour": hours.stop, "unit_hours": unit_hours}
-    for span, label_id, *sums in moment.rows("series", dimension=by, **asked):
-        yield span, moment.names.labels[label_id], tuple(sums)
+    asked = {"dimension": by, "unit_hours": unit_hours}
+    rows = moment.summed("series", hours, _COARSEST[unit_hours], **asked)
+    moment.names.labels.learn(row[1] for row in rows)
+    for row in rows:
+        yield row[0], moment.names.labels[row[1]], row[2:]
     for hour, value, added in loose_ends(moment, hours, by):
         yield hour // unit_hours, value, added
 
@@ -150,10 +158,10 @@ def _of_values(
 ) -> Iterator[SpanSums]:
     """Of the values *kept*."""
     numbers = {moment.label_of(value): value for value in kept}
-    asked = {"from_hour": hours.start, "to_hour": hours.stop, "unit_hours": unit_hours}
     labels = json.encode([number for number in numbers if number is not None]).decode()
-    for span, label_id, *sums in moment.rows("series_of", dimension=by, labels=labels, **asked):
-        yield span, numbers[label_id], tuple(sums)
+    asked = {"dimension": by, "labels": labels, "unit_hours": unit_hours}
+    for row in moment.summed("series_of", hours, _COARSEST[unit_hours], **asked):
+        yield row[0], numbers[row[1]], row[2:]
     for hour, value, added in loose_ends(moment, hours, by):
         if value in kept:
             yield hour // unit_hours, value, added

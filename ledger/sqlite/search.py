@@ -14,6 +14,8 @@ from ledger.ids import CallId, us_of_call_id
 from ledger.period import US_PER_HOUR
 from ledger.sqlite.conditions import Conditions, conditions_of
 from ledger.sqlite.moment import FIRST_ID, NO_ID_AFTER, Ids, Moment, ids_of_hours
+from ledger.sqlite.spans import HOURS_A_DAY, Span, Table, spans_of
+from ledger.sqlite.summing import folded_before
 
 _FIRST_STEP = 500
 """Rows. A common filter has its page filled by them."""
@@ -111,15 +113,30 @@ class Search:
             yield ids, ""
 
     def _hours(self, ids: Ids, conditions: Conditions) -> Iterator[int]:
-        span = {"from_hour": _hour_of(ids.low), "last_hour": _hour_of(ids.high)}
-        told = self.moment.connection.execute(
-            f"{conditions.hours} {self._order}", {**conditions.values, **span}
-        )
         unfinished = self.moment.connection.execute(
             "SELECT call_id FROM call WHERE state < 2 AND call_id >= ? AND call_id < ?", (ids.low, ids.high)
         )
         open_hours = sorted({_hour_of(call_id) for (call_id,) in unfinished}, reverse=self.backwards)
-        return merge((hour for (hour,) in told), open_hours, reverse=self.backwards)
+        hours = range(_hour_of(ids.low), _hour_of(ids.high) + 1)
+        return merge(self._told(hours, conditions), open_hours, reverse=self.backwards)
+
+    def _told(self, hours: range, conditions: Conditions) -> Iterator[int]:
+        """By rollups. Days are asked first, where they are summed up: a year of a rare name has few."""
+        folded = folded_before(self.moment.connection)
+        spans = spans_of(hours, folded, Table.DAY)
+        for span in reversed(spans) if self.backwards else spans:
+            for hour in self._told_by(span, conditions):
+                if span.table is Table.HOUR:
+                    yield hour
+                else:
+                    within = Span(Table.HOUR, range(hour, min(hour + HOURS_A_DAY, folded)))
+                    yield from self._told_by(within, conditions)
+
+    def _told_by(self, span: Span, conditions: Conditions) -> Iterator[int]:
+        asked = conditions.hours.replace(Table.HOUR, span.table)
+        ends = {"from_hour": span.hours.start, "to_hour": span.hours.stop}
+        found = self.moment.connection.execute(f"{asked} {self._order}", {**conditions.values, **ends})
+        return (hour for (hour,) in found)
 
 
 def next_id(call_id: CallId) -> CallId:

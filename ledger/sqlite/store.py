@@ -14,7 +14,8 @@ from ledger.price import Price, fingerprint_of
 from ledger.rollup import Contributions
 from ledger.sqlite.connection import explaining, open_writer
 from ledger.sqlite.names import Names
-from ledger.sqlite.rows import COLUMNS, MEASURE_COLUMNS, ORDINARY_COLUMNS, Row, entry_of, row_of
+from ledger.sqlite.rows import COLUMNS, ORDINARY_COLUMNS, Row, entry_of, row_of
+from ledger.sqlite.summing import Summing
 
 _MOST_ASKED = 256
 """Calls that are looked up in one statement."""
@@ -57,6 +58,8 @@ class SqliteStore:
         self._fingerprint_of = fingerprint_of
         self._prices: dict[int, tuple[Price, int]] = {}
         """By identity: quicker than comparing rates, and the price book gives the same object all day."""
+        self._summing = Summing(self._connection)
+        self._summing.fold()
 
     def write(self, entries: Iterable[Entry]) -> None:
         self.replay(entries)
@@ -111,7 +114,7 @@ class SqliteStore:
             raise sqlite3.OperationalError("the ledger's file was removed or replaced; restart payback")
         with self._transaction():
             self._put_calls(moves)
-            self._add_to_rollups(moves)
+            self._summing.add(self._sums_of(moves))
             if items:
                 self._claim(items)
         self._newest = max(self._newest, *(after.call.call_id for _, after in moves))
@@ -120,6 +123,7 @@ class SqliteStore:
                 self._unfinished.pop(after.call.call_id, None)
             else:
                 self._unfinished[after.call.call_id] = after
+        self._summing.fold()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -162,17 +166,15 @@ class SqliteStore:
             "INSERT INTO batch_item (item_key, call_id) VALUES (?, ?) ON CONFLICT DO NOTHING", items.items()
         )
 
-    def _add_to_rollups(self, moves: Sequence[Move]) -> None:
+    def _sums_of(self, moves: Sequence[Move]) -> list[tuple[object, ...]]:
+        """What the rollups of hours are to be changed by."""
         contributions = Contributions()
         for before, after in moves:
             contributions.move(before, after)
-        self._connection.executemany(
-            _ADD_TO_ROLLUPS,
-            [
-                (dimension.value, hour, self._labels[value] if value else 0, *sums)
-                for dimension, hour, value, sums in contributions.by_dimension()
-            ],
-        )
+        return [
+            (dimension.value, hour, self._labels[value] if value else 0, *sums)
+            for dimension, hour, value, sums in contributions.by_dimension()
+        ]
 
     def _number_of(self, text: str) -> int:
         """Looked up, or made in the open transaction."""
@@ -280,18 +282,8 @@ def _update_call_sql(columns: Sequence[str]) -> str:
     return f"UPDATE call SET {', '.join(changes)} WHERE call_id = ?"  # noqa: S608
 
 
-def _add_to_rollups_sql() -> str:
-    columns = ("dimension", "hour", "label_id", *MEASURE_COLUMNS)
-    changes = ", ".join(f"{column} = {column} + excluded.{column}" for column in MEASURE_COLUMNS)
-    return (
-        f"INSERT INTO rollup_hour ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-        f" ON CONFLICT DO UPDATE SET {changes}"
-    )
-
-
 _PUT_CALLS: dict[_Kind, str] = {
     (is_new, len(columns)): statement_of(columns)
     for columns in (ORDINARY_COLUMNS, COLUMNS)
     for is_new, statement_of in ((True, _insert_call_sql), (False, _update_call_sql))
 }
-_ADD_TO_ROLLUPS = _add_to_rollups_sql()

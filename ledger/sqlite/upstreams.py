@@ -10,8 +10,9 @@ from ledger.call import Outcome
 from ledger.period import US_PER_HOUR
 from ledger.rollup import Dimension, Rollup, sum_of
 from ledger.sqlite.moment import Moment, ids_between
-from ledger.sqlite.rollups import EVER, sums_in
+from ledger.sqlite.rollups import sums_in
 from ledger.sqlite.search import Search
+from ledger.sqlite.spans import EVER
 
 _CALLS = 1000
 """Of each upstream: the P99 is the tenth worst of them."""

@@ -11,6 +11,7 @@ from bench.capacity import (
     checks,
     compared,
     errors_of,
+    halves_of,
     kind_of,
     log_sd_of,
     main,
@@ -73,6 +74,11 @@ def test_errors_are_of_one_kind_and_leave_out_what_is_unexplained() -> None:
     assert errors_of(rows, Kind.DENSE) == pytest.approx([0.1, 0.3])
     assert errors_of(rows) == pytest.approx([0.1, 0.3, 2.0])
     assert share_within_2x(rows) == 2 / 4  # 3.0 and the unexplained 3.19 are not; too large is not asked
+
+
+def test_halves_are_every_other_row() -> None:
+    halves = list(halves_of(rows_with(1.1, 1.3, 0.8, 1.5), Kind.DENSE))
+    assert halves == [pytest.approx([0.1, 0.2]), pytest.approx([0.3, 0.5])]
 
 
 def test_what_leans_one_way_counts_as_spread() -> None:

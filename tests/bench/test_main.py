@@ -10,7 +10,7 @@ from bench.table import Result, at_most
 
 
 def test_all_and_each_load_can_be_asked_for() -> None:
-    for load in ("all", "proxy", "latency", "streams", "metering", "projection", "memory"):
+    for load in ("all", "proxy", "latency", "streams", "metering", "projection", "pages", "memory"):
         assert parser().parse_args([load]).load == load
 
 

@@ -22,6 +22,12 @@ def test_a_call_with_usage_and_a_price_is_charged_at_it() -> None:
     assert entry.price.model == "claude-sonnet-4-5"
 
 
+def test_the_answers_model_is_what_is_charged_for() -> None:
+    """haiku-4-5 costs 1 and 5 USD a million, a third of what was asked for: 10 x 1,000 + 2 x 5,000."""
+    other = replace(WITH_USAGE, response_model="claude-haiku-4-5")
+    assert judged(other, State.ENDED, BOOK).list_cost == 20_000
+
+
 def test_the_day_of_the_price_is_the_day_on_which_the_call_began() -> None:
     priority = replace(WITH_USAGE, provider="openai", request_model="gpt-4o", service_tier="priority")
     assert judged(priority, State.ENDED, BOOK).pricing is Pricing.PRICED

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import LedgerError, LedgerInUse
-from ledger.lock import LedgerLock, file_system_of, is_held, lock_path
+from ledger.lock import LedgerLock, file_system_of, is_held, lock_path, make_private_folder
 
 HOLD = """
 import sys, time
@@ -81,6 +81,19 @@ def test_a_ledger_that_is_not_there_is_held_by_nobody(tmp_path: Path) -> None:
 def test_the_first_lock_of_a_new_ledger_makes_its_folder_and_for_its_owner_only(tmp_path: Path) -> None:
     LedgerLock(tmp_path / "new" / "payback.db").release()
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_the_name_of_a_new_folder_is_on_the_disk_before_anything_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a sync of the folder above it, a power cut may take it with all that was synced within."""
+    synced: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(str(Path(f"/proc/self/fd/{file}").readlink())))
+    make_private_folder(tmp_path / "new" / "newer")
+    assert {*synced} == {str(tmp_path), str(tmp_path / "new")}
+    synced.clear()
+    make_private_folder(tmp_path / "new" / "newer")
+    assert synced == []
 
 
 def test_a_lock_that_cannot_be_opened_is_named(tmp_path: Path) -> None:

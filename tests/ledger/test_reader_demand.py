@@ -1,5 +1,6 @@
 """What the ledger answers a projection: numbers alone, of the calls that have ended, and left-open ones."""
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +18,7 @@ from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
 from ledger.sqlite.store import open_store
 from ledger.store import DEMAND_COLUMNS
 from ledger.usage import TokenUsage
-from projection.columns import Calls, columns_of, columns_of_entries
+from projection.columns import Calls, columns_of
 from tests.ledger.kept import Ledger
 from tests.ledger.made_up import DAY, ended, lives, metered, opened, whole_call
 
@@ -178,6 +179,28 @@ READ = (
     "retry_number",
     "failed",
 )
+
+
+FAILED = (Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_BROKE, Outcome.TIMEOUT)
+
+
+def columns_of_entries(entries: Iterable[Entry]) -> Calls:
+    """Left out: those under way, and reads, which no model serves."""
+    served = [
+        entry.call
+        for entry in entries
+        if entry.state is State.ENDED and entry.pricing is not Pricing.NOT_BILLED
+    ]
+    usages = [call.usage for call in served]
+    return columns_of(
+        started_us=[call.started_us for call in served],
+        ended_us=[call.ended_us for call in served],
+        input_tokens=[usage.input_tokens if usage else None for usage in usages],
+        output_tokens=[usage.output_tokens if usage else None for usage in usages],
+        cache_read_tokens=[usage.cache_read_tokens if usage else None for usage in usages],
+        retry_number=[call.retry_number for call in served],
+        failed=[int(call.outcome in FAILED) for call in served],
+    )
 
 
 def columns_of_rows(reader: SqliteReader) -> Calls:

@@ -154,7 +154,7 @@ def test_an_old_ledger_moves_on_to_the_very_schema_of_a_new_one(connection: sqli
     migrate(new, "new.db")
     assert moved_on == schema_of(new)
     new.close()
-    assert number(connection, "PRAGMA user_version") == 6
+    assert number(connection, "PRAGMA user_version") == 7
     assert number(connection, "SELECT count(*) FROM call") == 3
     assert number(connection, "SELECT sum(list_cost_nusd) FROM call_named") == 120_000
     assert (
@@ -183,6 +183,9 @@ def test_costs_of_estimates_are_summed_up_for_the_calls_that_are_there_already(t
         CREATE VIEW call_named AS SELECT * FROM call;
         DELETE FROM rollup_hour WHERE dimension = 'client';
         DROP INDEX call_again;
+        DROP TABLE rollup_day;
+        DROP TABLE rollup_month;
+        DROP TABLE rollup_folded;
         PRAGMA user_version = 2;
     """)
     store.close()
@@ -203,7 +206,8 @@ def test_clients_are_summed_up_for_the_calls_that_are_there_already(tmp_path: Pa
     entries = [whole_call(1, who=sdk), whole_call(2, who=sdk), whole_call(3), opened(5, who=sdk)]
     store.write([*entries, ended(opened(4, who=sdk), Outcome.TIMEOUT)])
     store._connection.executescript(
-        "DELETE FROM rollup_hour WHERE dimension = 'client'; DROP INDEX call_again; PRAGMA user_version = 5;"
+        "DELETE FROM rollup_hour WHERE dimension = 'client'; DROP INDEX call_again;"
+        "DROP TABLE rollup_day; DROP TABLE rollup_month; DROP TABLE rollup_folded; PRAGMA user_version = 5;"
     )
     store.close()
     open_store(path).close()

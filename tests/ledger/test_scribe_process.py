@@ -192,6 +192,29 @@ async def test_while_no_scribe_starts_entries_go_to_the_spool_and_the_next_one_t
         assert entries_in(tmp_path) == [metered(opened(1)), opened(2), opened(3)]
 
 
+async def test_while_no_scribe_starts_nobody_waits_for_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call has two or three commits: with a wait for each it would take seconds, and so would the end."""
+    is_full = False
+
+    def hire(scribe: ScribeProcess, end: socket) -> Hired:
+        if is_full:
+            raise OSError(12, "Cannot allocate memory")
+        return scribe(end)
+
+    monkeypatch.setattr("ledger.writer.RETRY_SECONDS", 100)
+    async with asyncio.timeout(20), office_in(tmp_path, hire) as office:
+        await office.writer.commit(opened(1))
+        is_full = True
+        office.kill()
+        for number in range(2, 6):
+            await office.writer.commit(whole_call(number))
+        assert office.writer.spooled == 4
+        office.writer.post(whole_call(6))
+    assert [*Spool(tmp_path / "spool").entries()] == [*map(whole_call, range(2, 7))]
+
+
 async def test_callers_are_told_while_neither_a_scribe_starts_nor_the_spool_can_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,19 @@ def test_what_was_appended_is_there_in_order_and_after_a_restart(path: Path) -> 
         assert again.waiting == 3
 
 
+def test_an_entry_is_on_the_disk_when_it_was_appended_and_so_is_the_name_of_its_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is new with the first entry only."""
+    synced: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(str(Path(f"/proc/self/fd/{file}").readlink())))
+    spool = Spool(path)
+    for wanted in ([str(path), str(path.parent)], [str(path)]):
+        spool.append([opened(1)])
+        assert synced == wanted
+        synced.clear()
+
+
 def test_others_cannot_look_into_it(path: Path) -> None:
     Spool(path).append([opened()])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -126,6 +139,7 @@ def test_an_entry_that_is_odd_in_every_part_is_spooled_bare(path: Path) -> None:
         b"\x00" * 80 + b"\n",
         b'{"call": {}, "state": 0}\n',
         b"\xff\xfe\n",
+        b'{"call":{"odd":' + b"[" * 100_000 + b"\n",
     ],
 )
 def test_a_line_that_is_no_entry_does_not_block_the_others_and_is_not_thrown_away(
@@ -200,7 +214,9 @@ def test_a_spool_that_an_older_version_left_is_read(path: Path) -> None:
     assert list(Spool(path).entries()) == [whole_call(1)]
 
 
-@pytest.mark.parametrize("content", [b"notes of somebody\n", b"SQLite format 3\0", b"\0" * 100, b"4711\n"])
+@pytest.mark.parametrize(
+    "content", [b"notes of somebody\n", b"SQLite format 3\0", b"\0\0\0\x18ftypmp42\0", b"4711\n"]
+)
 def test_a_file_that_is_no_spool_is_refused_and_left_as_it_was(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(LedgerError, match="is not a spool; take it away"):
@@ -248,3 +264,23 @@ def test_a_spool_that_was_cut_behind_its_first_line_is_empty(path: Path) -> None
     spool.append([whole_call(1)])
     assert path.read_bytes().startswith(b'{"ledger":"ours"}\n')
     assert list(Spool(path, "ours").entries()) == [whole_call(1)]
+
+
+SECTOR = 512
+
+
+@pytest.mark.parametrize("lost", [[0], [0, 1], [0, 2], [0, 1, 2, 3]], ids=str)
+def test_a_spool_whose_first_write_the_power_cut_in_pieces_keeps_no_payback_from_starting(
+    path: Path, lost: list[int]
+) -> None:
+    """Nothing of it had been synced, so a disk may have sectors of it and not those before."""
+    Spool(path, "ours").append([whole_call(1), whole_call(2)])
+    data = bytearray(path.read_bytes())
+    for sector in lost:
+        part = data[sector * SECTOR : (sector + 1) * SECTOR]
+        data[sector * SECTOR : (sector + 1) * SECTOR] = bytes(len(part))
+    path.write_bytes(data)
+    spool = Spool(path, "ours")
+    assert {*spool.entries()} <= {whole_call(1), whole_call(2)}
+    spool.append([whole_call(3)])
+    assert [*Spool(path, "ours").entries()][-1] == whole_call(3)

@@ -14,13 +14,14 @@ from msgspec.structs import replace
 from ledger.call import Entry, Outcome, Pricing, State, UsageBasis, interrupted
 from ledger.ids import CallId
 from ledger.money import NanoUsd
+from ledger.period import time_of
 from ledger.rollup import Rollup
 from ledger.spool import Spool
 from ledger.sqlite.reader import SqliteReader
 from ledger.store import GroupBy
 from ledger.tally import Tally
 from tests.ledger.kept import MONTH, Ledger, Model, entries_in, keep
-from tests.ledger.made_up import DAY, lives_of_results
+from tests.ledger.made_up import lives_of_results
 
 Owners = dict[bytes, CallId]
 """Which call each result of a batch is: the first that came with it."""
@@ -72,7 +73,7 @@ def name_of(entry: Entry, by: GroupBy) -> str | None:
         GroupBy.KEY: who.key,
         GroupBy.UPSTREAM: entry.call.upstream,
         GroupBy.CLIENT: who.client,
-        GroupBy.DAY: DAY.isoformat(),
+        GroupBy.DAY: f"{time_of(entry.call.started_us):%Y-%m-%d}",
     }
     return names[by] or None
 

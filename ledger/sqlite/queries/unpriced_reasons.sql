@@ -1,9 +1,17 @@
--- unpriced_reasons: why calls of a period have no cost.
+-- unpriced_reasons: why calls of a period have no cost, of the latest of them.
 -- in:  :from_id inclusive, :to_id exclusive (call ids sort by time)
+--      :latest how many are looked at; -1: all
 -- out: reason, calls
-SELECT label.text, count(*) AS calls
-  FROM call JOIN label ON label.label_id = call.unpriced_reason_label
- WHERE call.call_id >= :from_id AND call.call_id < :to_id
- GROUP BY label.text
+WITH latest AS (
+    SELECT unpriced_reason_label AS reason_label
+      FROM call
+     WHERE unpriced_reason_label IS NOT NULL AND call_id >= :from_id AND call_id < :to_id
+     ORDER BY call_id DESC
+     LIMIT :latest
+), counted AS (
+    SELECT reason_label, count(*) AS calls FROM latest GROUP BY reason_label
+)
+SELECT label.text, calls
+  FROM counted JOIN label ON label.label_id = reason_label
  ORDER BY calls DESC, label.text
  LIMIT 20
