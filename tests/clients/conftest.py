@@ -12,7 +12,7 @@ from tests.proxy.running import PRICE, Payback, Server, configuration, running
 from tests.proxy.upstream import Upstream, scripted_upstream
 
 
-def _all_at(server: Server, **more: Any) -> dict[str, Any]:
+def all_at(server: Server, **more: Any) -> dict[str, Any]:
     """The upstreams that are built in, all of them at *server*, at the price of tests."""
     others = [
         {"name": name, "base_url": server.base_url, "provider": "lab"} for name in ("anthropic", "ollama")
@@ -31,12 +31,12 @@ async def upstream() -> AsyncIterator[Upstream]:
 @pytest.fixture
 async def payback(upstream: Upstream, tmp_path: Path) -> AsyncIterator[Payback]:
     """In front of a provider that says "Hello!"; any model costs 1.00 and 10.00 USD per million tokens."""
-    async with running(tmp_path, _all_at(upstream, price=[{**PRICE, "model": "*"}])) as started:
+    async with running(tmp_path, all_at(upstream, price=[{**PRICE, "model": "*"}])) as started:
         yield started
 
 
 @pytest.fixture
 async def before_llama(llama_server: LlamaServer, tmp_path: Path) -> AsyncIterator[Payback]:
     """In front of the session's llama.cpp server; its tokens cost 1.00, 0.10 (cached) and 10.00 USD."""
-    async with running(tmp_path, _all_at(llama_server, price=[{**PRICE, "model": MODEL_NAME}])) as started:
+    async with running(tmp_path, all_at(llama_server, price=[{**PRICE, "model": MODEL_NAME}])) as started:
         yield started

@@ -19,8 +19,11 @@ def examples() -> dict[str, list[tuple[str, str]]]:
     return {heading: _BLOCK.findall(section) for heading, section in _SECTION.findall(text)}
 
 
-def example(heading: str, language: str, port: int) -> str:
-    """The only one in *language* under *heading*, with payback at *port*."""
-    (text,) = [text for found, text in examples()[heading] if found == language]
+def example(heading: str, language: str, port: int, *, number: int = 0, of: int = 1) -> str:
+    """The one in *language* under *heading*, with payback at *port*. *number* counts from 0, where there are
+    several."""
+    texts = [text for found, text in examples()[heading] if found == language]
+    assert len(texts) == of, heading
+    text = texts[number]
     assert ADDRESS in text
     return text.replace(ADDRESS, f"127.0.0.1:{port}")

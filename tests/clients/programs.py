@@ -1,13 +1,13 @@
 """Runs a client as a process of its own, as its users do. What it would fetch by itself meets a closed door.
 
 The test is skipped, and says what is missing, where the client is not installed: `make clients` installs
-LangChain, LlamaIndex and LiteLLM, and with npm the libraries for Node."""
+LangChain, LlamaIndex and LiteLLM, and with npm the libraries for Node. Claude Code and others: see agents."""
 
 import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,17 +34,19 @@ _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
+_NOTHING: Mapping[str, str] = {}
+
 
 async def run_python(code: str, **environment: str) -> str:
     """What *code* prints, with the libraries that this process has."""
-    return await _said([sys.executable, "-c", code], ROOT, **environment)
+    return await said([sys.executable, "-c", code], ROOT, environment)
 
 
 async def run_framework(package: str, code: str) -> str:
     """What *code* prints, in the environment that has *package*."""
     if not list(FRAMEWORKS.glob(f"lib/python3*/site-packages/{package}")):
         pytest.skip(f"{package} is not installed; make clients installs it")
-    return await _said([str(FRAMEWORKS / "bin" / "python"), "-c", code], ROOT)
+    return await said([str(FRAMEWORKS / "bin" / "python"), "-c", code], ROOT)
 
 
 async def run_node(package: str, code: str, **environment: str) -> str:
@@ -54,16 +56,19 @@ async def run_node(package: str, code: str, **environment: str) -> str:
             pytest.skip(f"{program} is not installed")
     if not (NODE / "node_modules" / package).exists():
         pytest.skip(f"{package} is not installed; make clients installs it")
-    return await _said(["node", "--input-type=module", "--eval", code], NODE, **environment)
+    return await said(["node", "--input-type=module", "--eval", code], NODE, environment)
 
 
 async def run_shell(code: str) -> str:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    return await _said(["sh", "-euc", code], ROOT)
+    return await said(["sh", "-euc", code], ROOT)
 
 
-async def _said(command: Sequence[str], folder: Path, **environment: str) -> str:
+async def said(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] = _NOTHING, *, status: int = 0
+) -> str:
+    """What *command* prints before it ends with *status*. Of ours it has PATH, and what is given here."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -79,5 +84,5 @@ async def _said(command: Sequence[str], folder: Path, **environment: str) -> str
         if process.returncode is None:
             process.kill()
             await process.communicate()
-    assert process.returncode == 0, errors.decode()
+    assert process.returncode == status, errors.decode() + out.decode()
     return out.decode()

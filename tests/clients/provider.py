@@ -1,8 +1,9 @@
 """A scripted upstream that answers every call with "Hello!", in the form that its provider documents.
 
-Sources, read 2026-11-22: https://platform.openai.com/docs/api-reference/chat-streaming;
-https://platform.claude.com/docs/en/build-with-claude/streaming; https://docs.ollama.com/api/chat,
-.../generate and .../embed. 11 tokens in, 5 out; for embeddings 11 in."""
+Sources, read 2026-11-22: https://platform.openai.com/docs/api-reference/chat-streaming and
+.../responses-streaming; https://platform.claude.com/docs/en/build-with-claude/streaming;
+https://docs.ollama.com/api/chat, .../generate and .../embed. 11 tokens in, 5 out; for embeddings 11 in, and
+of a response's 11 are 4 from the cache."""
 
 import json
 from typing import Any
@@ -21,6 +22,7 @@ from tests.proxy.upstream import Visit
 PIECES = ("Hel", "lo!")
 TEXT = "".join(PIECES)
 INPUT_TOKENS, OUTPUT_TOKENS = USAGE["prompt_tokens"], USAGE["completion_tokens"]
+CACHED_TOKENS = 4
 JSON = ("Content-Type", "application/json")
 _DURATIONS_NS = {
     "total_duration": 300_000_000,
@@ -37,8 +39,12 @@ async def answer(visit: Visit) -> None:
     match path:
         case "/v1/chat/completions":
             await _chat(visit, asked)
+        case "/v1/responses":
+            await visit.stream(*(_event(**event) for event in response_events(asked["model"])), b"")
         case "/v1/messages":
             await _message(visit, asked)
+        case "/v1/messages/count_tokens":
+            await visit.answer(compact({"input_tokens": INPUT_TOKENS}), JSON)
         case "/api/chat" | "/api/generate":
             await _ollama(visit, asked, path)
         case "/api/embed":
@@ -86,8 +92,29 @@ async def _message(visit: Visit, asked: dict[str, Any]) -> None:
     )
 
 
-def _event(name: str, **more: Any) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), compact({"type": name, **more}))
+def response_events(model: str) -> list[dict[str, Any]]:
+    """Of one response: over HTTP each is an event, over a WebSocket a message."""
+    details = {"cached_tokens": CACHED_TOKENS}, {"reasoning_tokens": 0}
+    counts = {"input_tokens": INPUT_TOKENS, "input_tokens_details": details[0]}
+    counts |= {"output_tokens": OUTPUT_TOKENS, "output_tokens_details": details[1]}
+    content = [{"type": "output_text", "text": TEXT, "annotations": []}]
+    item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content}
+    response = {"id": "resp_1", "object": "response", "created_at": 1790000000, "model": model}
+    begun = {**response, "status": "in_progress", "output": [], "usage": None}
+    usage = {**counts, "total_tokens": INPUT_TOKENS + OUTPUT_TOKENS}
+    ended = {**response, "status": "completed", "output": [item], "usage": usage}
+    delta = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "content_index": 0}
+    return [
+        {"type": "response.created", "response": begun},
+        {"type": "response.output_item.added", "output_index": 0, "item": {**item, "content": []}},
+        *({**delta, "delta": piece} for piece in PIECES),
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": ended},
+    ]
+
+
+def _event(type: str, **more: Any) -> bytes:  # noqa: A002  # as the member is called
+    return b"event: %s\ndata: %s\n\n" % (type.encode(), compact({"type": type, **more}))
 
 
 async def _ollama(visit: Visit, asked: dict[str, Any], path: str) -> None:

@@ -1,9 +1,12 @@
-"""What `make clients` installs is pinned, and whoever installs it chooses from where."""
+"""What `make clients` and `make agents` install is pinned, and whoever installs it chooses from where."""
 
 import json
 import re
 from pathlib import Path
 
+import pytest
+
+from tests.clients.agents import AGENTS
 from tests.clients.programs import NODE, run_framework
 
 CLIENTS = Path(__file__).parent
@@ -30,15 +33,21 @@ async def test_what_is_installed_is_what_is_pinned() -> None:
     assert {name for name in installed - pinned if not name.startswith("pip==")} == set()
 
 
-def test_every_package_for_node_has_one_exact_version_and_no_address() -> None:
-    package = json.loads((CLIENTS / "package.json").read_text("utf-8"))
+@pytest.mark.parametrize(
+    ("file", "folder", "command"),
+    [("package.json", NODE, "make clients"), ("agents.json", AGENTS, "make agents")],
+)
+def test_every_package_for_node_has_one_exact_version_and_no_address(
+    file: str, folder: Path, command: str
+) -> None:
+    package = json.loads((CLIENTS / file).read_text("utf-8"))
     versions = package["dependencies"].values()
     assert [version for version in versions if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
     assert not (CLIENTS / "package-lock.json").exists()
     for name, version in package["dependencies"].items():
-        installed = NODE / "node_modules" / name / "package.json"
+        installed = folder / "node_modules" / name / "package.json"
         if installed.exists():
-            assert json.loads(installed.read_text("utf-8"))["version"] == version, "make clients"
+            assert json.loads(installed.read_text("utf-8"))["version"] == version, command
 
 
 def _compared(pin: str) -> str:
