@@ -24,6 +24,7 @@ from ledger.sqlite.store import open_store
 from ledger.writer import Writer
 from payback import wiring
 from payback.bad_requests import request_log
+from payback.clock import now_us, utc_now
 from payback.current import Current
 from payback.desk import Desk
 from payback.desk_messages import Setup
@@ -31,14 +32,22 @@ from payback.errors import SettingsError
 from payback.forwarders import Forwarders
 from payback.front_door import front_door
 from payback.hangup import on_hangup
+from payback.key_file import key_file
+from payback.key_ring import KeyRing
 from payback.metrics import Metrics
 from payback.metrics_page import MetricsPage, Now
 from payback.own_pages import OwnPages, own_pages
-from payback.preconditions import refuse_lenient_parser, refuse_open_report
+from payback.preconditions import (
+    doubt_about_callers,
+    refuse_lenient_parser,
+    refuse_open_report,
+    refuse_useless_keys,
+)
 from payback.server import Server
 from payback.settings import Settings
 from payback.under_way import UnderWay
 from proxy.forward import Lasting
+from proxy.room import take_all_room
 from proxy.upstream_client import LINE_BYTES, UpstreamClient
 
 log = logging.getLogger(__name__)
@@ -87,6 +96,7 @@ def run(place: Place, on_ready: Callable[[Running], None]) -> None:
     """Serve until SIGTERM or SIGINT; calls under way may end, a second signal cuts them."""
     refuse_lenient_parser()
     refuse_open_report(place.host, place.settings.report)
+    take_all_room()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_until_signal(place, on_ready))
 
@@ -119,6 +129,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
         wiring.upstreams(
             place.settings, place.host, running.port
         )  # what is wrong is told before a ledger is made
+        ring = _ring(place)
         writer, secret, running.left_open = await _ledger(place, stack)
         lasting, metrics = Lasting(_client(place.settings, stack)), Metrics()
         stack.callback(lasting.close)
@@ -130,8 +141,9 @@ async def serving(place: Place) -> AsyncIterator[Running]:
             secret=secret,
             calls=running.calls,
             lasting=lasting,
-            names=wiring.distinct_names(place.settings),
+            names=wiring.distinct_names(place.settings, wiring.names_known(place.ledger, now_us())),
             watch=metrics,
+            ring=ring,
         )
         current = Current(
             place.settings, forwarders.make, lambda settings: desk.use(_desk_setup(place, settings))
@@ -151,8 +163,18 @@ async def serving(place: Place) -> AsyncIterator[Running]:
             )
         )
         await _listen(pages, current, bound, running, stack)
+        if doubt := doubt_about_callers(place.host, place.settings, has_keys=ring.has_keys):
+            log.warning("%s", doubt)
         _settle()
         yield running
+
+
+def _ring(place: Place) -> KeyRing:
+    """Raises SettingsError where clients' keys cannot be read, or one opens nothing."""
+    ring = KeyRing(key_file(place.settings, place.ledger))
+    ring.start()
+    refuse_useless_keys(place.settings, ring.issued, utc_now())
+    return ring
 
 
 async def _ledger(place: Place, stack: AsyncExitStack) -> tuple[Writer, bytes, int]:

@@ -23,11 +23,14 @@ COMMANDS = {
     "import": "take over calls that another program has recorded",
     "prices": "what models cost today, and who says so",
     "measure": "how fast a server of your own answers under load, for the projection",
+    "keys": "give clients keys of payback's own, and take them back",
     "backup": "a checked copy of the ledger, beside a running server",
     "check": "is everything in order: configuration, ledger, upstreams",
 }
 DONE, USAGE, INTERRUPTED = 0, 2, 130
 """Exit statuses; a command answers 1 for "no". 130 is what shells give for Ctrl-C."""
+LONGEST_SENTENCE = 2000
+"""Columns of an error. It may quote what was typed, or what stands in a file."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -147,7 +150,9 @@ def _sentence_of(error: Exception) -> str:
 
 
 def _fail(sentence: str, status: int = USAGE) -> int:
-    print(f"payback: {sentence}", file=sys.stderr)
+    from payback.terminal import clean
+
+    print(f"payback: {clean(sentence, LONGEST_SENTENCE)}", file=sys.stderr)
     _give_up_stdout()
     return status
 

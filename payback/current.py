@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 _TAKEN = {
     "server": {"when_client_leaves", "drain_limit_s", "read_body_mib"},
+    "proxy": {"require_key"},
     "ledger": {"when_unrecordable"},
 }
 """What holds for new calls at once; the rest of those sections is read once, at the start."""

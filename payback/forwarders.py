@@ -1,15 +1,19 @@
 """From a configuration to what handles calls by it. What is here is done again for each configuration."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from ledger.writer import Writer
 from payback import wiring
-from payback.clock import now_us
+from payback.clock import now_us, utc_now
+from payback.key_ring import KeyRing
+from payback.preconditions import refuse_useless_keys
 from payback.settings import Settings
 from payback.under_way import UnderWay
 from proxy.distinct import DistinctNames
 from proxy.forward import Forwarder, Lasting
+from proxy.gate import Gate, Keys, KeysUnreadable
 from proxy.record import Books, CallIds
 from proxy.route import Router
 from proxy.watch import Watch
@@ -30,11 +34,15 @@ class Forwarders:
     lasting: Lasting
     names: DistinctNames
     watch: Watch
+    ring: KeyRing
     ids: CallIds = field(default_factory=CallIds)
 
     def make(self, settings: Settings) -> Forwarder:
         """Raises SettingsError, and then nothing has changed."""
         upstreams = wiring.upstreams(settings, self.host, self.port)
+        with suppress(KeysUnreadable):  # then no call is let in, and the log says why
+            self.ring.keys()
+        refuse_useless_keys(settings, self.ring.issued, utc_now())
         attributor = wiring.attributor(settings, self.secret, self.names)
         books = Books(
             writer=self.writer,
@@ -54,7 +62,13 @@ class Forwarders:
             attributor=attributor,
             books=books,
             longest_body=settings.server.read_body_mib * MIB,
+            gate=Gate(partial(_keys, self.ring, settings), now_us, self.watch.refused),
         )
+
+
+def _keys(ring: KeyRing, settings: Settings) -> Keys | None:
+    keys = ring.keys()
+    return {} if keys is None and settings.proxy.require_key else keys
 
 
 def _listens_on_s(settings: Settings) -> float:

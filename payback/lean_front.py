@@ -21,6 +21,7 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from payback.doubtful import doubt_about
 from payback.front_door import is_call
+from payback.repeated import put_back, set_apart
 from payback.under_way import UnderWay
 from proxy.forward import Answered
 from proxy.outlet import Outlet
@@ -70,7 +71,11 @@ class LeanFront(BaseProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         tcp_keepalive(cast("asyncio.Transport", transport))
-        self._parser: HttpRequestParser = HttpRequestParser(
+        self._parser: HttpRequestParser = self._new_parser()
+        self._fronts.add(self)
+
+    def _new_parser(self) -> HttpRequestParser:
+        return HttpRequestParser(
             self,
             self._loop,
             DEFAULT_CHUNK_SIZE,
@@ -79,7 +84,6 @@ class LeanFront(BaseProtocol):
             payload_exception=RequestPayloadError,
             auto_decompress=False,
         )
-        self._fronts.add(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._unread:
@@ -123,6 +127,7 @@ class LeanFront(BaseProtocol):
 
     def _plain_in(self, data: bytes) -> tuple[RawRequestMessage, StreamReader] | None:
         """The call that *data* begins; None where it is anything else, or more."""
+        data, is_changed = set_apart(data)
         head_bytes = data.find(b"\r\n\r\n") + 4
         if head_bytes < 4 or data[0] in b"\r\n":
             return None
@@ -138,7 +143,7 @@ class LeanFront(BaseProtocol):
             return None
         if doubt_about(message.headers, message.version) is not None:
             return None
-        return message, content
+        return put_back(message) if is_changed else message, content
 
     def _go_on(self, data: bytes) -> None:
         """More of a body; or nothing, where its reader has made room."""
@@ -156,7 +161,25 @@ class LeanFront(BaseProtocol):
         self.transport = None
         transport.set_protocol(others)
         others.connection_made(transport)
-        others.data_received(data)
+        first, behind = self._first_apart(data)
+        others.data_received(first)
+        if behind:
+            others.data_received(behind)
+
+    def _first_apart(self, data: bytes) -> tuple[bytes, bytes]:
+        """The first request, and what came behind it: unreadable, it would take the first with it in the
+        parser. All at once where that is not plain to see."""
+        head_bytes = data.find(b"\r\n\r\n") + 4
+        if not 4 <= head_bytes < len(data):
+            return data, b""
+        try:
+            messages, _, _ = self._new_parser().feed_data(set_apart(data[:head_bytes])[0])
+        except HttpProcessingError:
+            return data, b""
+        if len(messages) != 1 or messages[0][0].chunked or messages[0][0].upgrade:
+            return data, b""
+        end = head_bytes + int(messages[0][0].headers.get("Content-Length", 0))
+        return data[:end], data[end:]
 
     async def _serve(self, request: PlainRequest) -> None:
         keeps_open = False
@@ -178,6 +201,7 @@ class LeanFront(BaseProtocol):
             return answer.keeps_open
         outlet, body = Outlet(request), answer.body if isinstance(answer, web.Response) else b""
         assert isinstance(body, bytes)
+        outlet.keeps_open &= answer.keep_alive is not False
         await outlet.whole(answer.status, answer.reason, list(answer.headers.items()), body)
         return outlet.keeps_open
 

@@ -5,9 +5,11 @@ choose are bounded: a hostile one must not make the page grow."""
 
 import logging
 from bisect import bisect_left
+from typing import get_args
 
 from ledger.call import Call, Entry, Outcome, Pricing, UsageBasis
 from ledger.usage import TokenUsage
+from proxy.gate import Reason
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +113,7 @@ class Metrics:
     def __init__(self, most_series: int = MOST_SERIES) -> None:
         self.commits = Histogram(COMMIT_SECONDS)
         self.committed = self.commits.add
+        self.refusals = dict.fromkeys(get_args(Reason), 0)
         self._series: dict[Key, Series] = {}
         self._room = most_series
 
@@ -121,6 +124,9 @@ class Metrics:
             (self._series.get(key) or self._series_of(key, call)).add(entry)
         except Exception as error:  # counting is never worth a call
             log.error("a call could not be counted for the metrics", exc_info=error)
+
+    def refused(self, reason: Reason) -> None:
+        self.refusals[reason] += 1
 
     def series(self) -> list[tuple[Key, Series]]:
         return list(self._series.items())

@@ -84,6 +84,7 @@ class _Payback(Collector):
             "How long a call waited until a record of it was on the disk.",
             [((), self._now.metrics.commits)],
         )
+        yield _of_refusals(self._now.metrics)
         yield from self._of_the_moment()
 
     def _of_the_moment(self) -> Iterator[Metric]:
@@ -127,6 +128,15 @@ def _of_calls(rows: Rows) -> Iterator[Metric]:
         for key, series in rows:
             counter.add_metric(_values(key), getattr(series, field) / divisor)
         yield counter
+
+
+def _of_refusals(metrics: Metrics) -> Metric:
+    refused = CounterMetricFamily(
+        "payback_refused_calls", "Calls that were not let in, by what was wrong.", labels=("reason",)
+    )
+    for reason, number in metrics.refusals.items():
+        refused.add_metric((reason,), number)
+    return refused
 
 
 def _of_tokens(rows: Rows) -> Iterator[Metric]:

@@ -14,6 +14,7 @@ from ledger.sqlite.reader import open_sqlite_reader
 from ledger.writer import Writer
 from payback.clock import utc_now
 from payback.desk import Desk
+from payback.plan_folder import PlanFolder
 from payback.sections import Report
 from payback.version import VERSION
 from web.app import add_report
@@ -67,7 +68,9 @@ def _readiness(writer: Writer) -> Handler:
     async def ready(_: web.Request) -> web.Response:
         if writer.problem is None:
             return web.Response(text="ready\n")
-        return web.Response(status=503, text=f"the ledger cannot be written: {writer.problem}\n")
+        return web.Response(
+            status=503, text="the ledger cannot be written; the report's page on health says why\n"
+        )
 
     return ready
 
@@ -99,9 +102,11 @@ def _report_settings(parts: OwnPages) -> ReportSettings:
         base_url=f"{parts.origin}/v1",
         ledger_name=parts.ledger.name,
         password=password.read("report.password") if password else None,
+        proxies=parts.report.networks(),
         allowed_hosts=frozenset(parts.report.hosts),
         notices=notices,
         projector=parts.desk,
+        plans=PlanFolder(parts.ledger),
         book=lambda: parts.desk.book,
         writing=partial(_writing, writer, parts.ledger),
         open_long_reader=partial(open_sqlite_reader, parts.ledger),

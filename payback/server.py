@@ -4,10 +4,12 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawRequestMessage
 
 from payback.bad_requests import refused
 from payback.front_door import FrontDoor
 from payback.lean_front import Handle, LeanFront
+from payback.repeated import put_back, set_apart
 from payback.under_way import UnderWay
 
 
@@ -33,7 +35,30 @@ class Server(web.Server):
 
 
 class _Handler(web.RequestHandler):
-    __slots__ = ()
+    __slots__ = ("_is_in_head",)
+
+    def __init__(self, manager: web.Server, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._is_in_head = False
+
+    def data_received(self, data: bytes) -> None:
+        is_at_start = self._is_at_start_of_request()
+        data, is_changed = set_apart(data) if is_at_start else (data, False)
+        known = self._request_count
+        super().data_received(data)
+        self._is_in_head = (is_at_start or self._is_in_head) and self._request_count == known
+        if is_changed and self._messages:
+            self._put_back()
+
+    def _put_back(self) -> None:
+        message, payload = self._messages[0]
+        if isinstance(message, RawRequestMessage):
+            self._messages[0] = (put_back(message), payload)
+
+    def _is_at_start_of_request(self) -> bool:
+        """Nothing has come since the last answer."""
+        waits = self._waiter is not None and not self._waiter.done()
+        return (waits or self._request_count == 0) and not (self._is_in_head or self._messages)
 
     def handle_error(
         self,

@@ -9,22 +9,16 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from payback import places
+from payback.caller_sections import KeySettings, WorkloadSettings
 from payback.complaints import nearest, sentence_of
 from payback.errors import SettingsError as SettingsError
+from payback.failovers import fault_in_failovers
+from payback.price_sections import AliasSettings, PriceSettings
 from payback.section import Section
-from payback.sections import (
-    AliasSettings,
-    KeySettings,
-    Ledger,
-    Log,
-    PriceSettings,
-    Report,
-    Server,
-    Text,
-    UpstreamSettings,
-    WorkloadSettings,
-)
-from payback.toml_text import toml_of
+from payback.sections import Ledger, Log, Proxy, Report, Server
+from payback.setting_types import Text
+from payback.toml_text import NO_TOML, toml_of, why_not_toml
+from payback.upstream_section import UpstreamSettings
 
 PLACE = places.CONFIGURATION
 
@@ -41,6 +35,7 @@ class Settings(Section):
 
     default_upstream: Text = Field("openai", description="Where calls go that nothing else decides.")
     server: Server = Server()
+    proxy: Proxy = Proxy()
     ledger: Ledger = Ledger()
     report: Report = Report()
     log: Log = Log()
@@ -59,6 +54,12 @@ class Settings(Section):
         if self.default_upstream not in known:
             offer = nearest(self.default_upstream, known)
             raise ValueError(f"default_upstream {toml_of(self.default_upstream)} is no upstream; {offer}")
+        return self
+
+    @model_validator(mode="after")
+    def _failovers_lead_somewhere(self) -> "Settings":
+        if fault := fault_in_failovers(self.upstreams()):
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")
@@ -97,8 +98,8 @@ def load_settings(path: Path | None) -> Settings:
         ) from error
     except UnicodeDecodeError:
         raise SettingsError(f"{place} is not text in UTF-8; save it as that") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"{place} is not TOML: {_told(error)}; mend that line") from None
+    except NO_TOML as error:
+        raise SettingsError(f"{place} is not TOML: {why_not_toml(error)}; mend that line") from None
     return read_settings(table, str(place))
 
 
@@ -108,11 +109,6 @@ def read_settings(table: dict[str, Any], place: str) -> Settings:
         return Settings.model_validate(table)
     except ValidationError as error:
         raise SettingsError(f"{place}: {sentence_of(error, Settings)}") from None
-
-
-def _told(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _first_repeated(names: Sequence[Any]) -> Any:

@@ -1,8 +1,14 @@
-"""Values as TOML writes them: for messages about a configuration, and for the example of one."""
+"""Values as TOML writes them, for messages about a configuration and for the example of one; and why a text
+is no TOML."""
 
 import json
+import tomllib
 from datetime import date, time
 from pathlib import Path
+
+NO_TOML = (ValueError, RecursionError, ArithmeticError)
+"""What tomllib.loads raises. Numbers it leaves to Python, which refuses those of thousands of digits, and to
+decimals, which refuse an exponent of twenty."""
 
 
 def toml_of(value: object) -> str:
@@ -21,3 +27,11 @@ def toml_of(value: object) -> str:
     if isinstance(value, str | Path):
         return json.dumps(str(value), ensure_ascii=False)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def why_not_toml(error: Exception) -> str:
+    """One of NO_TOML as the end of a sentence."""
+    if not isinstance(error, tomllib.TOMLDecodeError | RecursionError):
+        return "a number in it is too long"
+    text = str(error)
+    return f"{text[:1].lower()}{text[1:]}"

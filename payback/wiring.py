@@ -4,12 +4,16 @@ from pathlib import Path
 
 from ledger.catalogue import provider_of_url
 from ledger.meter import Meter
+from ledger.period import US_PER_HOUR
 from ledger.price import Rate
 from ledger.pricebook import Alias, Override, PriceBook
+from ledger.sqlite.names_lately import NamesLately, names_lately
 from payback import places
+from payback.caller_sections import WorkloadSettings
 from payback.errors import SettingsError
-from payback.sections import PriceSettings, UpstreamSettings, WorkloadSettings
+from payback.price_sections import PriceSettings
 from payback.settings import Settings
+from payback.upstream_section import UpstreamSettings
 from proxy.attribution import Attributor
 from proxy.credential import label_of
 from proxy.distinct import DistinctNames
@@ -29,6 +33,8 @@ UNIT_KEYS = {
     "usd_per_1k_pages": Meter.PAGE,
 }
 """What a price says of other things than tokens, for as many of them as the meter is quoted per."""
+KNOWN_DAYS = 31
+"""A name that no call has brought for so long makes room for another at the next start."""
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _KEY_HEADERS = {"anthropic": "x-api-key", "azure": "api-key", "google": "x-goog-api-key"}
 
@@ -95,6 +101,7 @@ def _upstream_of(settings: UpstreamSettings) -> Upstream:
         self_hosted=settings.self_hosted,
         credential=_credential_of(settings, provider),
         asks_for_usage=provider not in _SENDS_USAGE_UNASKED if asks is None else asks,
+        failover=settings.failover,
     )
 
 
@@ -126,8 +133,24 @@ def attributor(settings: Settings, secret: bytes, distinct: DistinctNames) -> At
     )
 
 
-def distinct_names(settings: Settings) -> DistinctNames:
-    return DistinctNames(settings.ledger.max_names)
+def names_known(ledger: Path, now_us: int) -> NamesLately:
+    """Those of the last KNOWN_DAYS. Raises LedgerError."""
+    return names_lately(ledger, now_us - KNOWN_DAYS * 24 * US_PER_HOUR)
+
+
+def distinct_names(settings: Settings, known: NamesLately) -> DistinctNames:
+    """*known* are the ledger's."""
+    names = DistinctNames(settings.ledger.max_names)
+    names.recall("workload", known.workloads)
+    names.recall("project", known.projects)
+    names.recall("user", known.users)
+    names.recall("key", known.keys)
+    names.recall("client", known.clients)
+    names.recall("model", known.models)
+    names.recall("answering model", known.response_models)
+    names.recall("request", known.http_requests)
+    names.recall("service tier", known.service_tiers)
+    return names
 
 
 def key_names(settings: Settings, secret: bytes) -> dict[str, str]:

@@ -7,6 +7,7 @@ Read in this order:
 - top, needs          the members of that body; what it needs of a model beside text
 - attribution         who pays: from headers, body, keys and rules
 - aliases, body_names, tags     what a call says of itself, in our words and in those of others
+- client_key, gate, permission, models_named   who is let in, and what the key of a client allows
 - credential, workload_rule     the label of a key; the rules of the configuration
 - bounds, distinct    how long names may be, and how many
 - sse, ndjson, outline, dialects/   sans-IO: bytes in, events and usage out; no sockets, no clock
@@ -18,11 +19,12 @@ Read in this order:
 - reported            what upstream wrote of its usage, as a row keeps it: the numbers
 - plan                all that is decided before the first attempt
 - request, outlet     a request as it is seen here; its answer, framed for the client
-- forward, sending    the handler: a request in, attempts, an answer out; one attempt
+- forward, attempts, sending    the handler: a request in, an answer out; the attempts of a call; one of them
 - answer_body         the body of an answer, and who broke it; inflated where it is edited
 - relay               one answer from upstream to the client, in step with the ledger
 - handshake, websocket          who may open a WebSocket; what passes over it, and what is metered of that
-- websocket_frames, inbox       its frames, sans-IO; what came on a connection and was not passed on yet
+- websocket_frames, inbox, silence   its frames, sans-IO; what came and was not passed on yet; its idle limit
 - upstream_client, upstream_errors   the one door to upstreams; why nothing came back through it
 - wire, upstream_protocol   one connection behind that door; where answers end, and what comes unasked
+- room                whether one more call has the open files that it needs
 - refusal             our own answers, in the shape of the API that was called"""

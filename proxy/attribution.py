@@ -9,6 +9,7 @@ from ledger.call import Attribution
 from proxy.aliases import fields_in, said_in, tag_sources
 from proxy.body_names import NO_NAMES, BodyNames, body_tags, fields_of
 from proxy.bounds import bounded as bounded
+from proxy.client_key import ClientKey
 from proxy.credential import credential_of, credentials_in, label_of
 from proxy.distinct import Dimension, DistinctNames
 from proxy.tags import render_tags
@@ -49,12 +50,16 @@ class Attributor:
         model: str | None,
         query: str = "",
         names: BodyNames = NO_NAMES,
+        issued: ClientKey | None = None,
     ) -> Attribution:
-        """*headers* is looked up by name without regard to case; *query* is what follows the path's ?."""
+        """*headers* is looked up by name without regard to case; *query* is what follows the path's ?. What
+        an *issued* key says goes before all that the call says itself."""
         told, credential = _told(headers, query, names), credential_of(headers, query)
+        if issued is not None:
+            told = {**told, **self._said_by(issued)}
         agent = headers.get("User-Agent", "")[:LONGEST_AGENT]
         facts: dict[Fact, str | None] = {
-            "key": self._key(credential),
+            "key": self._key(credential) if issued is None else issued.name,
             "model": model,
             "path": path,
             "client": _client(agent, credential) or told.get("client"),
@@ -76,6 +81,16 @@ class Attributor:
     def name_of(self, dimension: Dimension, name: str | None) -> str | None:
         """*name*, from a request or an answer, as the ledger is to know it."""
         return self._distinct.of(dimension, bounded(name))
+
+    def _said_by(self, issued: ClientKey) -> Mapping[str, str]:
+        """These names are the configuration's, as it were: they take no room."""
+        names: dict[Dimension, str | None] = {
+            "key": issued.name, "project": issued.project, "workload": issued.workload
+        }  # fmt: skip
+        said = {str(dimension): name for dimension, name in names.items() if name is not None}
+        for dimension, name in names.items():
+            self._distinct.admit(dimension, (name,) if name is not None else ())
+        return said
 
     def _key(self, credential: str | None) -> str | None:
         if credential is None:

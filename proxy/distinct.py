@@ -15,7 +15,10 @@ OTHER = "other"
 
 
 class DistinctNames:
-    """The names that were seen, for each dimension the first *most*. A name once admitted stays."""
+    """The names that were seen, for each dimension the first *most*. A name once admitted stays.
+
+    A ledger's names are recalled at a start, so that those known yesterday are not OTHER today, and so that
+    a restart makes no room for as many again."""
 
     def __init__(self, most: int = MOST_NAMES) -> None:
         self._most = most
@@ -26,6 +29,12 @@ class DistinctNames:
     def admit(self, dimension: Dimension, names: Iterable[str]) -> None:
         """Names of the configuration: they take no room."""
         self._seen[dimension].update(names)
+
+    def recall(self, dimension: Dimension, names: Iterable[str]) -> None:
+        """Names that the ledger has learned before, the latest first: they take room while there is some."""
+        for name in names:
+            if self._room[dimension]:
+                self.of(dimension, name)
 
     def of(self, dimension: Dimension, name: str | None) -> str | None:
         """*name*, or OTHER."""

@@ -14,6 +14,7 @@ from ledger.usage import TokenUsage
 from proxy.estimate.answer_text import AnswerText
 from proxy.estimate.remote import RemoteTokenizer
 from proxy.estimate.shape import Shape
+from proxy.headers import NO_KEY
 from proxy.kept import Kept
 from proxy.learned import Learned
 from proxy.listening import Completion
@@ -24,7 +25,7 @@ from proxy.upstream_client import Answer, UpstreamClient
 
 if TYPE_CHECKING:
     from proxy.estimate.estimate import Estimate, NoEstimate
-    from proxy.estimate.tokens import TokenCounter
+    from proxy.estimate.tokens import TokenCounter, TooManyWaiting
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Estimator:
         self._client = client
         self._counter: TokenCounter | None = None
         self._remotes: dict[Upstream, RemoteTokenizer] = {}
+        self._has_told = False
 
     def of(self, plan: Plan) -> Completion | None:
         """None where the answer's text, or the request's, is not known."""
@@ -68,14 +70,25 @@ class Estimator:
 
     async def _estimate(self, plan: Plan, model: str | None, kept: Kept) -> "Estimate | NoEstimate":
         from proxy.estimate.estimate import estimate  # loads the tokenizers' library
+        from proxy.estimate.rough import rough_estimate
+        from proxy.estimate.tokens import TooManyWaiting
 
         assert plan.target.dialect is not None
         shape, text = plan.target.dialect.shape, plan.asked.text
         assert shape is not None
         assert text is not None
         counter = self._counting()
-        answer = await counter.run(lambda: _text_of(kept, shape))
-        return await estimate(counter, text, answer, shape, model or plan.model, self._remote(plan))
+        try:
+            answer = await counter.run(lambda: _text_of(kept, shape))
+            return await estimate(counter, text, answer, shape, model or plan.model, self._remote(plan))
+        except TooManyWaiting as error:
+            self._tell_once(error)
+            return rough_estimate(text, _text_of(kept, shape), shape)
+
+    def _tell_once(self, error: "TooManyWaiting") -> None:
+        if not self._has_told:
+            self._has_told = True
+            log.warning("%s: tokens of some calls are estimated from the length of their text", error)
 
     def _counting(self) -> "TokenCounter":
         from proxy.estimate.tokens import TokenCounter
@@ -93,10 +106,9 @@ class Estimator:
         return self._remotes[plan.upstream]
 
     async def _post(self, upstream: Upstream, path: str, body: bytes) -> bytes | None:
-        headers = [
-            ("Content-Type", "application/json"),
-            *([upstream.credential] if upstream.credential else []),
-        ]
+        headers = [("Content-Type", "application/json")]
+        if upstream.credential is not None and upstream.credential != NO_KEY:
+            headers.append(upstream.credential)
         url = url_of(upstream, path)
         try:
             async with asyncio.timeout(COUNT_SECONDS):

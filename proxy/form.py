@@ -5,6 +5,7 @@ of two hyphens and the boundary; a part is its header lines, an empty line, its 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST_VALUE_BYTES = 1000
 """No name of a model is longer, and no field that says how to answer."""
@@ -39,6 +40,24 @@ def fields_of(body: bytes, content_type: str, names: frozenset[str]) -> dict[str
         if name in names and value is not None:
             fields[name] = value
     return fields
+
+
+def values_of(body: bytes, content_type: str, name: str) -> list[str] | None:
+    """Of every part that may be the field *name*. None where there is none, or one that is not short text."""
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        return None
+    delimiter = b"--" + (found[1] or found[2]).encode("utf-8", "replace")
+    fields = [_field(body, start, end) for start, end in _parts(body, delimiter)]
+    values = [value for known, value in fields if known == name and value is not None]
+    mentions = _mentions(name.encode()).findall(body)
+    return values if values and len(values) == len(mentions) else None
+
+
+@lru_cache(maxsize=4)
+def _mentions(name: bytes) -> re.Pattern[bytes]:
+    """What some other reader of forms might take for a field of that name."""
+    return re.compile(rb"(?<![a-z])name\*?[ \t]*=[^\r\n;]{0,3}" + re.escape(name), re.IGNORECASE)
 
 
 def _parts(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:

@@ -34,15 +34,12 @@ def refuse_malformed(request: web.Request) -> None:
 
 def is_of_another_site(request: Request) -> bool:
     """Whether a browser sends it for a page that is not of this host. Other sites' pages may open WebSockets
-    wherever they like; Origin says who asks, also in browsers that know no Sec-Fetch-Site."""
+    and post plain text wherever they like; Origin says who asks, also towards addresses without TLS, to which
+    browsers send no Sec-Fetch-Site."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return True
     origin = request.headers.get("Origin")
-    return (
-        is_handshake(request)
-        and origin is not None
-        and _host(origin) != _host(f"//{request.headers.get('Host', '')}")
-    )
+    return origin is not None and _host(origin) != _host(f"//{request.headers.get('Host', '')}")
 
 
 def model_in(query: str) -> str | None:

@@ -19,6 +19,8 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 Headers = list[tuple[str, str]]
 
 CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
+NO_KEY = ("", "")
+"""The credential of an upstream that is sent none, neither a client's nor another."""
 OWN_PREFIX = "x-payback-"
 LONGEST_REMEMBERED = 64
 """Characters. Clients choose names, so what is remembered of them is bounded in length as in number."""
@@ -41,13 +43,15 @@ _READABLE_CODINGS = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
 def request_headers(
     raw: RawHeaders, credential: tuple[str, str] | None, *, is_framed: bool, encodings: Encodings
 ) -> Headers:
-    """What goes upstream: no hop-by-hop names, none of ours, *credential* in place of the client's own.
+    """What goes upstream: no hop-by-hop names, none of ours, *credential* in place of the client's own;
+    NO_KEY: nothing in its place.
 
     *is_framed*: the body is known in full, and aiohttp gives its length."""
     headers = _passed(raw, _WITHOUT_LENGTH if is_framed else _NOT_UPSTREAM)
     if credential is not None:
         headers = without(headers, *CREDENTIALS)
-        headers.append(credential)
+        if credential != NO_KEY:
+            headers.append(credential)
     if encodings is not Encodings.ALL:
         headers = [_with_encodings(name, value, encodings) for name, value in headers]
     return headers

@@ -1,18 +1,27 @@
 """What has come on one connection, past HTTP, and was not passed on yet. aiohttp feeds it, on either side."""
 
 import asyncio
+import select
 
 from aiohttp.base_protocol import BaseProtocol
 
 MOST_BYTES = 1 << 17
 """With more than this waiting, nothing more is read: the peer waits, and so does who writes to it."""
+LOOK_SECONDS = 0.05
+"""The system does not say of itself that a peer has left which is not read from."""
+_LEFT = getattr(select, "POLLRDHUP", 0)  # Linux has it; others tell of a reset alone
 
 
 class Inbox:
-    """What aiohttp calls a parser; its own is the one for WebSocket messages."""
+    """What aiohttp calls a parser; its own is the one for WebSocket messages.
 
-    def __init__(self, protocol: BaseProtocol) -> None:
+    *feels_leaving*: a peer that leaves is heard to its end at once, though too much waits. What it has sent
+    by then fits into the system's buffer."""
+
+    def __init__(self, protocol: BaseProtocol, *, feels_leaving: bool = False) -> None:
         self._protocol = protocol
+        self._feels_leaving = feels_leaving
+        self._has_left = False
         self._parts: list[bytes] = []
         self._size = 0
         self._is_ended = False
@@ -23,9 +32,10 @@ class Inbox:
         self._parts.append(data)
         self._size += len(data)
         self._has_come.set()
-        if self._size >= MOST_BYTES and not self._is_paused:
+        if self._size >= MOST_BYTES and not (self._is_paused or self._has_left):
             self._is_paused = True
             self._protocol.pause_reading()
+            self._look_later()
         return False, b""
 
     def feed_eof(self) -> None:
@@ -42,7 +52,31 @@ class Inbox:
         self._parts, self._size = [], 0
         if not self._is_ended:
             self._has_come.clear()
+        self._read_on()
+        return data
+
+    def _read_on(self) -> None:
         if self._is_paused:
             self._is_paused = False
             self._protocol.resume_reading()
-        return data
+
+    def _look_later(self) -> None:
+        if self._feels_leaving:
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        transport = self._protocol.transport
+        if not self._is_paused or transport is None or transport.is_closing():
+            return
+        self._has_left = _is_left(transport)
+        if self._has_left:
+            self._read_on()
+        else:
+            self._look_later()
+
+
+def _is_left(transport: asyncio.Transport) -> bool:
+    """Whether the peer has ended the connection, though there may be more to read of it."""
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), _LEFT)
+    return bool(poll.poll(0))

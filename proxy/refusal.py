@@ -10,7 +10,10 @@ import msgspec
 from aiohttp import web
 
 _GOOGLES = re.compile(r"/v1beta/(?!openai/)|/v1/interactions|:\w*(?:[gG]enerateContent|[eE]mbedContents?)")
-_GOOGLES_STATUS = {403: "PERMISSION_DENIED", 500: "INTERNAL", 504: "DEADLINE_EXCEEDED"}
+_GOOGLES_STATUS = {
+    401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 500: "INTERNAL", 504: "DEADLINE_EXCEEDED",
+}  # fmt: skip
+_ANTHROPICS_TYPE = {401: "authentication_error", 403: "permission_error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +24,28 @@ class Refusal(Exception):
     code: str
     message: str
     retry_after_s: int | None = None
+    closes: bool = False
+    """Whether the connection ends with it."""
 
 
 def answer_of(refusal: Refusal, path: str, call_id: str | None = None) -> web.Response:
     headers = {"X-Payback-Call-Id": call_id} if call_id else {}
     if refusal.retry_after_s is not None:
         headers["Retry-After"] = str(refusal.retry_after_s)
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     body = msgspec.json.encode(_shaped(refusal, path))
-    return web.Response(status=refusal.status, body=body, content_type="application/json", headers=headers)
+    answer = web.Response(status=refusal.status, body=body, content_type="application/json", headers=headers)
+    if refusal.closes:
+        answer.force_close()
+    return answer
 
 
 def _shaped(refusal: Refusal, path: str) -> object:
     message = f"payback: {refusal.message}"
     if "/v1/messages" in path:
-        kind = "api_error" if refusal.status >= 500 else "invalid_request_error"
+        general = "api_error" if refusal.status >= 500 else "invalid_request_error"
+        kind = _ANTHROPICS_TYPE.get(refusal.status, general)
         return {"type": "error", "error": {"type": kind, "message": message}}
     if path.startswith("/api/") or "/ollama/api/" in path:
         return {"error": message}

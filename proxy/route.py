@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
+from urllib.parse import quote, unquote
 
 import msgspec
 from yarl import URL
 
 from proxy.credential import without_key
 from proxy.dialects import Dialect, dialect_of
+from proxy.headers import NO_KEY
 from proxy.upstream import Upstream
 
 REMEMBERED_PATHS = 1024
@@ -46,6 +49,8 @@ class Target(msgspec.Struct, frozen=True):
     """The model that the path names."""
     scope: str | None = None
     """What the path names that holds several calls: a batch, or a file of its results."""
+    spoken: str = ""
+    """The path as most servers read it: without its percent-encoding, and with single slashes."""
 
 
 class NoRoute(msgspec.Struct, frozen=True):
@@ -59,6 +64,11 @@ class Router:
         self._by_name = {upstream.name: upstream for upstream in upstreams}
         self._with_patterns = [upstream for upstream in upstreams if upstream.models]
         self._default = self._by_name[default]
+        self._failovers = {
+            upstream.name: _without_clients_key(self._by_name[upstream.failover])
+            for upstream in upstreams
+            if upstream.failover is not None
+        }
         self._known_target_of = lru_cache(maxsize=REMEMBERED_PATHS)(self._target_of)
         self._known_url_of = lru_cache(maxsize=REMEMBERED_PATHS)(url_of)
 
@@ -70,6 +80,13 @@ class Router:
     def url_of(self, upstream: Upstream, raw_path: str) -> URL:
         """Where *upstream* answers a target's raw path."""
         return (self._known_url_of if len(raw_path) <= LONGEST_REMEMBERED else url_of)(upstream, raw_path)
+
+    def named(self, name: str) -> Upstream | None:
+        return self._by_name.get(name)
+
+    def failover_of(self, upstream: Upstream) -> Upstream | None:
+        """Never one that would be sent a client's key: that was meant for *upstream*."""
+        return self._failovers.get(upstream.name)
 
     def upstream_of(self, target: Target, model: str | None) -> Upstream:
         if target.upstream is not None:
@@ -88,10 +105,17 @@ class Router:
         path = own_path.partition("?")[0]
         if _climbs(path):
             return NoRoute("the path has a segment of dots; write the path that is meant")
-        fallback = self._by_name.get(_family_of(path), self._default)
-        dialect, model = dialect_of(method, path) if len(path) <= LONGEST_SPOKEN else (None, None)
-        scope = dialect.scope_of(path) if dialect else None
-        return Target(own_path, path, upstream, fallback, dialect, model, scope)
+        spoken = _as_read(path)
+        fallback = self._by_name.get(_family_of(path) or _family_of(spoken), self._default)
+        if len(path) > LONGEST_SPOKEN:
+            return Target(own_path, path, upstream, fallback, None, None, spoken=spoken)
+        dialect, model = _dialect_at(method, path, spoken)
+        scope = (dialect.scope_of(path) or dialect.scope_of(spoken)) if dialect else None
+        return Target(own_path, path, upstream, fallback, dialect, model, scope, spoken)
+
+
+def _without_clients_key(upstream: Upstream) -> Upstream:
+    return upstream if upstream.credential is not None else replace(upstream, credential=NO_KEY)
 
 
 def url_of(upstream: Upstream, raw_path: str) -> URL:
@@ -103,6 +127,26 @@ def url_of(upstream: Upstream, raw_path: str) -> URL:
     url = URL(f"{upstream.root}{raw_path}", encoded=True)
     # To yarl an empty query is none; as the end of a path it stays.
     return url.with_path(f"{url.raw_path}?", encoded=True) if raw_path.endswith("?") else url
+
+
+def _as_read(path: str) -> str:
+    """
+    >>> _as_read("/v1//chat%2Fcompletions"), _as_read("/v1/%2563hat")
+    ('/v1/chat/completions', '/v1/%63hat')
+    """
+    if "%" not in path and "//" not in path:
+        return path
+    return re.sub("//+", "/", unquote(path))
+
+
+def _dialect_at(method: str, path: str, spoken: str) -> tuple[Dialect | None, str | None]:
+    """Also where the path is spelt in a way that some servers take for a plain one: a call that upstream
+    answers is metered, however it is written. The model stays as encoded as it stands in *path*."""
+    as_written, model = dialect_of(method, path)
+    if spoken == path and (as_written is not None or path.islower()):
+        return as_written, model
+    as_read, model_read = dialect_of(method, spoken, in_any_case=True)
+    return as_read or as_written, model or (quote(model_read, safe=":") if model_read else None)
 
 
 def _climbs(path: str) -> bool:

@@ -11,7 +11,7 @@ from ledger.errors import LedgerUnavailable
 from proxy.asked import Body
 from proxy.attribution import bounded
 from proxy.handshake import handshake_headers
-from proxy.headers import Encodings, Headers, request_headers
+from proxy.headers import Encodings, Headers, request_headers, without
 from proxy.listening import Metering
 from proxy.plan import Plan
 from proxy.record import Record
@@ -86,25 +86,36 @@ def _headers(plan: Plan, body: Body) -> Headers:
     encodings = Encodings.ALL
     if plan.target.dialect is not None:
         encodings = Encodings.READABLE if body is plan.asked.body else Encodings.NONE
-    return request_headers(
+    headers = request_headers(
         plan.request.raw_headers,
         plan.upstream.credential,
         is_framed=isinstance(body, bytes),
         encodings=encodings,
     )
+    return _not_for_others(headers, plan)
 
 
 def _handshake_headers(plan: Plan) -> Headers:
     is_read = plan.session is not None
-    return handshake_headers(plan.request.raw_headers, plan.upstream.credential, is_read=is_read)
+    headers = handshake_headers(plan.request.raw_headers, plan.upstream.credential, is_read=is_read)
+    return _not_for_others(headers, plan)
+
+
+def _not_for_others(headers: Headers, plan: Plan) -> Headers:
+    """Cookies are a credential too, and belong to whoever has set them."""
+    return without(headers, "cookie") if plan.is_failover else headers
 
 
 async def _failed(error: Exception, plan: Plan, record: Record) -> UpstreamFailed:
     failure = failed(error, plan.upstream.name)
     record.answered(failure.refusal.status, None)
     with suppress(LedgerUnavailable):  # it carries no tokens, and the client is told the truth
-        await record.end(failure.outcome, problem=failure.problem)
+        await record.end(failure.outcome, problem=_problem_of(failure, plan))
     return failure
+
+
+def _problem_of(failure: UpstreamFailed, plan: Plan) -> str:
+    return plan.going_on(failure.problem) if failure.is_unreached else failure.problem
 
 
 async def _hear_out(asking: "asyncio.Task[Answer]", plan: Plan, record: Record, metering: Metering) -> None:

@@ -18,9 +18,12 @@ class Upstream:
     """Whose prices apply."""
     self_hosted: bool = False
     credential: tuple[str, str] | None = field(default=None, repr=False)
-    """Header name and value that are put in place of the client's own; None: the client's pass through."""
+    """Header name and value that are put in place of the client's own; None: the client's pass through;
+    proxy.headers.NO_KEY: the client's are taken out."""
     asks_for_usage: bool = True
     """Whether stream_options.include_usage may be asked for on a client's behalf."""
+    failover: str | None = None
+    """The upstream that is asked where this one cannot be reached, or says that it is not available."""
 
     def takes(self, model: str) -> bool:
         return any(fnmatchcase(model, pattern) for pattern in self.models)

@@ -73,7 +73,7 @@ class UpstreamClient:
         if isinstance(body, bytes) and method != "HEAD":
             return await self._send_whole(session, method, url, headers, body)
         answer = await session.request(
-            method, url, headers=CIMultiDict(headers), data=body, allow_redirects=False
+            method, url, headers=_for_session(headers), data=body, allow_redirects=False
         )
         if answer.status == 101:
             answer.close()
@@ -87,7 +87,7 @@ class UpstreamClient:
         """The answer to a WebSocket handshake: 101 with a connection to talk over, or a refusal with a body.
 
         *headers* ask for the upgrade. Raises as send does. Close the answer in the end, also the 101."""
-        answer = await self._closing.request("GET", url, headers=CIMultiDict(headers), allow_redirects=False)
+        answer = await self._closing.request("GET", url, headers=_for_session(headers), allow_redirects=False)
         if answer.status == 101 and not _is_websocket(answer):
             answer.close()
             raise NotHttp("the connection was upgraded to something else")
@@ -141,6 +141,12 @@ def _usable(free: list[Wire] | None) -> Wire | None:
         if wire.is_usable:
             return wire
     return None
+
+
+def _for_session(headers: Headers) -> CIMultiDict[str]:
+    """aiohttp keeps one of two lines of a name that are spelt differently, so all are spelt as the first."""
+    spelt: dict[str, str] = {}
+    return CIMultiDict([(spelt.setdefault(name.lower(), name), value) for name, value in headers])
 
 
 def _is_websocket(answer: ClientResponse) -> bool:

@@ -3,12 +3,13 @@
 UpstreamBroke      the answer was cut; the client's is cut too"""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 
 from ledger.call import Outcome
 from proxy.refusal import Refusal
+from proxy.room import NO_ROOM, NO_ROOM_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,12 @@ class UpstreamFailed(Exception):
     outcome: Outcome
     problem: str
     refusal: Refusal
+    is_unreached: bool = False
+    """Nothing of the request has been sent."""
+
+    def after(self, problem: str) -> "UpstreamFailed":
+        """The same, where the client is to be told of *problem* first."""
+        return replace(self, refusal=replace(self.refusal, message=f"{problem}; {self.refusal.message}"))
 
 
 class NotHttp(aiohttp.ClientError):
@@ -32,13 +39,15 @@ class UpstreamBroke(Exception):
 def failed(error: Exception, upstream_name: str) -> UpstreamFailed:
     """No head of an answer: why, in words that hold no address with a key in it."""
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return _timeout(upstream_name, "did not take the connection in time")
+        return replace(_timeout(upstream_name, "did not take the connection in time"), is_unreached=True)
     if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
         return _timeout(upstream_name, "was silent for too long")
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         return _unreachable(upstream_name, "its TLS certificate or handshake is not valid")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return _unreachable(upstream_name, "its host name is not known")
+    if isinstance(error, OSError) and error.errno in NO_ROOM_ERRORS:
+        return UpstreamFailed(Outcome.UPSTREAM_ERROR, "payback may open no more connections", NO_ROOM)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _unreachable(upstream_name, _reason_of(error))
     if isinstance(error, aiohttp.ClientResponseError | NotHttp):
@@ -60,7 +69,8 @@ def _reason_of(error: OSError) -> str:
 def _unreachable(upstream_name: str, why: str) -> UpstreamFailed:
     problem = f"upstream {upstream_name} cannot be reached: {why}"
     message = f"{problem}; check that it runs and that its base_url is right"
-    return UpstreamFailed(Outcome.UPSTREAM_ERROR, problem, Refusal(502, "upstream_unreachable", message))
+    refusal = Refusal(502, "upstream_unreachable", message)
+    return UpstreamFailed(Outcome.UPSTREAM_ERROR, problem, refusal, is_unreached=True)
 
 
 def _timeout(upstream_name: str, what: str) -> UpstreamFailed:

@@ -1,15 +1,21 @@
 """One connection to upstream, as aiohttp reads it, but for the ends of answers: a broken end is told as one,
 and what comes behind a good one spoils neither it nor the next. tests/conformance asks for all of this."""
 
+import asyncio
+import re
 from typing import Any
 
-from aiohttp import ClientError, ClientPayloadError
+from aiohttp import ClientError, ClientPayloadError, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDictProxy
+
+from proxy.upstream_errors import NotHttp
 
 MOST_FIELDS = 1000
 """Header lines of an answer; aiohttp's limit is 128, and gateways add some."""
 _END_OF_HEAD = b"\r\n\r\n"
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""RFC 9110 section 5.5 calls them dangerous. aiohttp lets in most of them, in values and in the reason."""
 
 
 def is_readable(status: int, headers: CIMultiDictProxy[str]) -> bool:
@@ -25,6 +31,18 @@ def head_of(last: bytes, data: bytes) -> tuple[bytes, bytes, bytes]:
         return data, b"", (last + data)[-3:]
     cut = end + len(_END_OF_HEAD) - len(last)
     return data[:cut], data[cut:], b""
+
+
+def is_text(head: bytes) -> bool:
+    """Whether a head, or a part of one, can be passed on to a client."""
+    return _CONTROLS.search(head) is None
+
+
+def break_body(content: StreamReader, error: BaseException) -> None:
+    """Who waits for more of *content* gets *error*. It is told twice: aiohttp wakes a reader at the end of a
+    chunk too, and one that finds nothing then waits again, with no look at what has happened since."""
+    content.set_exception(error)
+    asyncio.get_running_loop().call_soon(content.set_exception, error)
 
 
 class UpstreamProtocol(ResponseHandler):
@@ -43,6 +61,10 @@ class UpstreamProtocol(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         while data and self._is_asked and not self._is_past_http:
             head, data, self._last = head_of(self._last, data)
+            if not is_text(head):
+                self._give_up()
+                self.set_exception(NotHttp("the answer is not HTTP"))
+                return
             super().data_received(head)
             if self._exception is not None:
                 return
@@ -89,4 +111,4 @@ class UpstreamProtocol(ResponseHandler):
     def _break_body(self, exc: BaseException) -> None:
         if self._payload is not None and not self._payload.is_eof():
             is_told = isinstance(exc, ClientError)
-            self._payload.set_exception(exc if is_told else ClientPayloadError("upstream cut its answer"))
+            break_body(self._payload, exc if is_told else ClientPayloadError("upstream cut its answer"))

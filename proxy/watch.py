@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from ledger.call import Entry
+from proxy.gate import Reason
 
 
 class Watch(Protocol):
@@ -10,6 +11,10 @@ class Watch(Protocol):
 
     def ended(self, entry: Entry) -> None:
         """A call has ended; its entry is about to be committed."""
+        ...
+
+    def refused(self, reason: Reason) -> None:
+        """A call was not let in."""
         ...
 
     def committed(self, seconds: float) -> None:

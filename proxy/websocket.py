@@ -4,7 +4,7 @@ listened to. The piece that tells of tokens, and the one that says goodbye, wait
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import ClientResponse, web
 from aiohttp.base_protocol import BaseProtocol
@@ -18,22 +18,29 @@ from proxy.dialects.session import SessionDialect, SessionReader
 from proxy.handshake import switched_headers
 from proxy.inbox import Inbox
 from proxy.record import Record
+from proxy.silence import Silence
 from proxy.websocket_frames import GOING_AWAY, Frames, close_frame
 
 log = logging.getLogger(__name__)
 
 _GOOD = frozenset({None, 1000, GOING_AWAY})
 """Codes of a goodbye that is no complaint."""
+LINGER_SECONDS = 5.0
+"""For the last bytes to be taken."""
 SKIPPED = "a message was not looked into: it was too long, or compressed"
 
 
 async def tunnel(
-    request: web.Request, answer: ClientResponse, record: Record, session: SessionDialect | None
+    request: web.Request,
+    answer: ClientResponse,
+    record: Record,
+    session: SessionDialect | None,
+    may_go_on: Callable[[], bool],
 ) -> web.StreamResponse:
-    """Pass on what either side sends. However this ends, the record is ended.
+    """Pass on what either side sends, as long as *may_go_on*. However this ends, the record is ended.
 
     An abrupt end on one side is one on the other: nobody is told a goodbye that was not said."""
-    passage = _Tunnel(request, answer, record, session)
+    passage = _Tunnel(request, answer, record, session, may_go_on)
     response = _Switched(answer, record.call_id)
     try:
         await response.prepare(request)
@@ -55,14 +62,21 @@ async def tunnel(
 
 class _Tunnel:
     def __init__(
-        self, request: web.Request, answer: ClientResponse, record: Record, session: SessionDialect | None
+        self,
+        request: web.Request,
+        answer: ClientResponse,
+        record: Record,
+        session: SessionDialect | None,
+        may_go_on: Callable[[], bool],
     ) -> None:
         assert answer.connection is not None
         assert answer.connection.protocol is not None
         self._record = record
-        self._client = _Side(request.protocol)
+        self._may_go_on = may_go_on
+        self._client = _Side(request.protocol, feels_leaving=True)
         self._upstream = _Side(answer.connection.protocol)
-        answer.connection.protocol.read_timeout = None  # peers may be silent for as long as they like
+        self._limit_s = answer.connection.protocol.read_timeout
+        answer.connection.protocol.read_timeout = None  # either peer may speak alone for as long as it likes
         answer.connection.protocol.set_parser(self._upstream.inbox, None)
         if not self._upstream.is_there:  # it has ended already, and nobody will say so again
             self._upstream.inbox.feed_eof()
@@ -77,10 +91,12 @@ class _Tunnel:
 
     async def run(self) -> None:
         """Until upstream has ended the connection."""
+        self._silence = Silence(self._limit_s, self._broken_off)
         pumping = asyncio.ensure_future(self._pump_up())
         try:
             await self._pump_down()
         finally:
+            self._silence.stop()
             pumping.cancel()
         self._end_unheard(Outcome.UPSTREAM_BROKE, "upstream cut the connection")
         self._client.close()
@@ -107,6 +123,14 @@ class _Tunnel:
             return
         self._report_unfinished()
         self._record.end_cancelled()
+        self._say_goodbye()
+
+    def _broken_off(self) -> None:
+        """Both peers were silent for too long, or one has read nothing for so long."""
+        self._end_unheard(Outcome.TIMEOUT, "nothing passed over the connection for too long")
+        self._say_goodbye()
+
+    def _say_goodbye(self) -> None:
         if self._down.is_between and not self._down.is_closed and not self._is_holding:
             self._client.send_nowait(close_frame(GOING_AWAY))
         if self._up.is_between and not self._up.is_closed:
@@ -117,8 +141,12 @@ class _Tunnel:
     async def _pump_up(self) -> None:
         try:
             while chunk := await self._client.inbox.take():
+                if not self._may_go_on():
+                    self.cut("cut, as the client's key holds no longer")
+                    return
                 self._follow_up(chunk)
                 await self._upstream.send(chunk)
+                self._silence.heard()
         except ConnectionError:  # upstream has ended; the other pump finds out how
             pass
 
@@ -132,6 +160,7 @@ class _Tunnel:
                 await self._end()
             self._is_holding = False
             await self._client.send(chunk)
+            self._silence.heard()
 
     def _follow_up(self, chunk: bytes) -> None:
         self._up.feed(chunk)
@@ -194,8 +223,8 @@ class _Tunnel:
 class _Side:
     """One of the two connections."""
 
-    def __init__(self, protocol: BaseProtocol) -> None:
-        self.inbox = Inbox(protocol)
+    def __init__(self, protocol: BaseProtocol, *, feels_leaving: bool = False) -> None:
+        self.inbox = Inbox(protocol, feels_leaving=feels_leaving)
         self._protocol = protocol
         self._writer = StreamWriter(protocol, asyncio.get_running_loop())
 
@@ -213,9 +242,12 @@ class _Side:
             self._protocol.transport.write(data)
 
     def close(self) -> None:
-        """After what was sent."""
-        if self._protocol.transport is not None:
-            self._protocol.transport.close()
+        """After what was sent; a peer that does not take it is not waited for."""
+        transport = self._protocol.transport
+        if transport is not None:
+            transport.close()
+            if transport.get_write_buffer_size():
+                asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.abort)
 
     def abort(self) -> None:
         if self._protocol.transport is not None:

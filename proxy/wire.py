@@ -21,7 +21,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from multidict import CIMultiDictProxy
 
 from proxy.upstream_errors import NotHttp
-from proxy.upstream_protocol import MOST_FIELDS, head_of, is_readable
+from proxy.upstream_protocol import MOST_FIELDS, break_body, head_of, is_readable, is_text
 
 LINE_BYTES = 64 << 10
 """Longest header line of an answer; gateways send longer ones than aiohttp's 8 KiB."""
@@ -137,6 +137,9 @@ class Wire(BaseProtocol):
         while data and self._head is not None:
             # By itself: the parser gives up a good answer with the surplus in its packet.
             head, data, self._last = head_of(self._last, data)
+            if not is_text(head):
+                self._fail(NotHttp("the answer is not HTTP"))
+                return
             self._feed(head)
         if data and self._answer is not None and not self._answer.content.is_eof():
             self._feed(data)
@@ -204,9 +207,9 @@ class Wire(BaseProtocol):
         head, answer, self._head, self._answer = self._head, self._answer, None, None
         if head is not None and not head.done():
             head.set_exception(error)
-        if answer is not None and not answer.content.is_eof() and answer.content.exception() is None:
+        if answer is not None and not answer.content.is_eof():
             timed_out = isinstance(error, SocketTimeoutError)
-            answer.content.set_exception(error if timed_out else ClientPayloadError(str(error)))
+            break_body(answer.content, error if timed_out else ClientPayloadError(str(error)))
         self.close()
 
     def _expect_within(self, seconds: float) -> None:

@@ -39,7 +39,8 @@ def sums_are_right(reader: Reader) -> Finding:
 def _told(wrong: Disagreement) -> str:
     whose = f"{wrong.dimension} {clean(wrong.value)}".strip()
     hour = time_of(wrong.hour * US_PER_HOUR).strftime("%Y-%m-%dT%H:%MZ")
-    return f"{wrong.measure} of {whose} at {hour}: {wrong.in_rollup} instead of {wrong.in_calls}"
+    when = f"at {hour}" if wrong.unit == "hour" else f"in the {wrong.unit} from {hour}"
+    return f"{wrong.measure} of {whose} {when}: {wrong.in_rollup} instead of {wrong.in_calls}"
 
 
 def newest_call(reader: Reader) -> datetime | None:

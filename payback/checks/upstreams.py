@@ -10,8 +10,8 @@ from time import monotonic
 from yarl import URL
 
 from payback.checks.finding import Finding, fail, ok, warn
-from payback.sections import UpstreamSettings
 from payback.settings import Settings
+from payback.upstream_section import UpstreamSettings
 
 PATIENCE_SECONDS = 3.0
 

@@ -7,6 +7,7 @@ A module here imports at its top only what each of its runs needs: prices take 1
 - project          when moving to self-hosted models pays off
 - prices           what is in the price lists
 - measure          how fast a server of one's own answers
+- keys             keys of payback's own for its clients
 - check, backup    is everything in order; a copy of the ledger
 - import_          other people's records (import is Python's word)
 - asking           what the commands that read the ledger share: which file, which days"""

@@ -9,11 +9,12 @@ from pathlib import Path
 from ledger.errors import LedgerError
 from ledger.sqlite.reader import open_sqlite_reader
 from payback import places
-from payback.checks import ledger_file, machine, prices, tokenizers, upstreams
+from payback.checks import client_keys, ledger_file, machine, prices, tokenizers, upstreams
 from payback.checks.finding import Finding, Level, fail, ok, warn
 from payback.clock import utc_now
 from payback.commands.asking import config_of
 from payback.errors import SettingsError
+from payback.key_file import key_file
 from payback.preconditions import refuse_open_report
 from payback.settings import Settings, load_settings
 from payback.wiring import key_names, ledger_path, price_book, spool_path
@@ -50,7 +51,9 @@ def _findings(args: argparse.Namespace, settings: Settings) -> Iterator[Finding]
     spool = spool_path(settings, ledger)
     yield ledger_file.spool_is_empty(spool, ledger)
     yield ledger_file.sqlite_is_safe()
-    yield machine.files_are_private(ledger, spool, machine.secret_files(settings))
+    secrets = [*machine.secret_files(settings), key_file(settings, ledger)]
+    yield machine.files_are_private(ledger, spool, secrets)
+    yield client_keys.keys_are_in_order(settings, ledger, utc_now())
     yield from machine.there_is_room(ledger, spool)
     yield from upstreams.upstreams_answer(settings)
     yield prices.catalogue_is_young(utc_now().date())

@@ -89,7 +89,7 @@ def _text_of(path: Path) -> str:
 def _plan_in(text: str, path: Path) -> Plan:
     try:
         return plan_of(tomllib.loads(text, parse_float=Decimal), str(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError, ArithmeticError) as error:
         raise SettingsError(f"{path} is no TOML that a [[measured]] can be added to: {error}") from None
     except ValueError as error:
         raise SettingsError(str(error)) from None

@@ -16,6 +16,8 @@
 - batch_items, anthropic_batch, openai_batch   the results of batches: each is a call
 - ollama_counts, ollama_chat, ollama_generate, ollama_embed   Ollama's own API, and what it counts"""
 
+import re
+
 from proxy.dialects import (
     anthropic_batch,
     anthropic_messages,
@@ -65,10 +67,14 @@ DIALECTS: tuple[Dialect, ...] = (
 """The first whose path fits is the one that is spoken: longer endings stand before their own endings."""
 
 
-def dialect_of(method: str, path: str) -> tuple[Dialect | None, str | None]:
+_IN_ANY_CASE = {dialect.path: re.compile(dialect.path.pattern, re.IGNORECASE) for dialect in DIALECTS}
+
+
+def dialect_of(method: str, path: str, *, in_any_case: bool = False) -> tuple[Dialect | None, str | None]:
     """The dialect that is spoken at *path* (no query), and the model that the path names.
 
-    No dialect: an operation that is not metered.
+    No dialect: an operation that is not metered. *in_any_case*: as servers read paths that do not tell A
+    from a.
 
     >>> dialect_of("POST", "/v1/chat/completions")[0].operation
     'chat'
@@ -78,6 +84,7 @@ def dialect_of(method: str, path: str) -> tuple[Dialect | None, str | None]:
     (None, None)
     """
     for dialect in DIALECTS:
-        if method in dialect.methods and (found := dialect.path.search(path)):
+        pattern = _IN_ANY_CASE[dialect.path] if in_any_case else dialect.path
+        if method in dialect.methods and (found := pattern.search(path)):
             return dialect, found.groupdict().get("model")
     return None, None

@@ -103,7 +103,7 @@ class _Reader:
     def _response(self, response: _Response) -> Item:
         self._begun.end(response.id)
         usage, problem = counted(response.usage, usage_of)
-        if problem == NO_TOKENS and response.status in _ENDED_EARLY:
+        if problem == NO_TOKENS and name_of(response.status) in _ENDED_EARLY:
             usage, problem = TokenUsage(input_tokens=0), None
         is_failed = response.status == "failed"
         if usage is None and not is_failed:

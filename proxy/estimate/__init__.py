@@ -9,4 +9,5 @@ Read in this order:
 - encoders, ranks/   OpenAI's tokenizers, from files that come with payback; no network
 - tokens             which tokenizer a model has; counting, off the event loop
 - remote             the tokenizer of the upstream itself
-- estimate           all of them together"""
+- estimate           all of them together
+- rough              without a tokenizer, when too many texts wait for it"""

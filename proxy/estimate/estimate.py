@@ -10,7 +10,7 @@ from proxy.estimate.passages import Passages
 from proxy.estimate.remote import UPSTREAM_TOKENIZER, RemoteTokenizer
 from proxy.estimate.request_text import text_of_request
 from proxy.estimate.shape import Shape
-from proxy.estimate.tokens import TokenCounter, tokenizer_for
+from proxy.estimate.tokens import TokenCounter, TooManyWaiting, tokenizer_for
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -37,7 +37,9 @@ async def estimate(
     model: str | None,
     remote: RemoteTokenizer | None = None,
 ) -> Estimate | NoEstimate:
-    """*model*: whose tokenizer is taken, unless *remote* knows better. Half an estimate is none."""
+    """*model*: whose tokenizer is taken, unless *remote* knows better. Half an estimate is none.
+
+    Raises TooManyWaiting."""
     try:
         request = await counter.run(lambda: text_of_request(request_body, shape))
         if request is None:
@@ -46,6 +48,8 @@ async def estimate(
             return NoEstimate("the answer is no JSON object")
         texts = (request, answer.passages)
         counts = await _counted_upstream(remote, texts, model) or await _counted(counter, texts, model)
+    except TooManyWaiting:
+        raise
     except NotCounted as error:
         return NoEstimate(str(error))
     return Estimate(

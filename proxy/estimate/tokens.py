@@ -38,6 +38,10 @@ def tokenizer_for(model: str | None) -> str:
     return _CL100K if found == _CL100K else _O200K
 
 
+class TooManyWaiting(NotCounted):
+    """A text that was not looked at: a rough estimate may take the place of its count."""
+
+
 class TokenCounter:
     """Counts in one thread of its own; tiktoken lets go of the interpreter's lock while it encodes."""
 
@@ -59,9 +63,9 @@ class TokenCounter:
         return await self.run(lambda: passages.scaled(self._tokens_in(passages.texts(), tokenizer)))
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
-        """Have something else done in the thread of counts. Raises NotCounted."""
+        """Have something else done in the thread of counts. Raises NotCounted, and at once TooManyWaiting."""
         if self._waiting >= MOST_WAITING:
-            raise NotCounted("too many texts are waiting to be counted")
+            raise TooManyWaiting("too many texts are waiting to be counted")
         self._waiting += 1
         try:
             return await self._started(work)

@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 from projection.assumptions import DEFAULTS
+from projection.columns import columns_of
+from projection.demand import demand_of
 from projection.finance import Spread
 from projection.forecast import TooShort
 from projection.outcome import (
@@ -26,9 +28,24 @@ ELECTRICITY = DEFAULTS[0]
 TODAY = Today(
     calls=900, days=30.4375, calls_per_month=900, input_tokens_per_month=2.5e6, output_tokens_per_month=1e6,
     usd_per_month=120.0, unpriced_calls=3, calls_without_usage=1, estimated_calls=2,
-    cached_share=0.25, failed_share=0.01, peak_factor=6.5,
+    cached_share=0.25, failed_share=0.01, retried_share=0.02, peak_factor=6.5,
     most_concurrent=4, models=("gpt-4o", "gpt-4o-mini"),
 )  # fmt: skip
+
+HOUR_US = 3_600_000_000
+MONDAY_US = 4 * 24 * HOUR_US
+"""1970-01-05"""
+DEMAND = demand_of(
+    columns_of(
+        started_us=[MONDAY_US, MONDAY_US, MONDAY_US + HOUR_US],
+        ended_us=[MONDAY_US + HOUR_US // 2, MONDAY_US + HOUR_US // 4, None],
+        input_tokens=[1000, 1020, 40_000],
+        output_tokens=[100, 110, 300],
+    ),
+    from_us=MONDAY_US,
+    to_us=MONDAY_US + 2 * HOUR_US,
+)
+"""Two at once for a quarter of an hour, one for another, nothing known for an hour and a half."""
 
 
 def course(kind: Kind, name: str, upfront: float, monthly: float) -> Course:
@@ -75,6 +92,7 @@ def made_up_projection(*, pays_off: bool | None = False) -> Projection:
         pays_off=pays_off,
         binding=Binding.CAPITAL,
         today=TODAY,
+        demand=DEMAND,
         forecast=TooShort(days=5, today_per_day=2.0),
         courses=(stay, hosted, buy),
         against_stay=(comparison(hosted), comparison(buy)),

@@ -47,7 +47,7 @@ async def test_while_the_ledger_cannot_be_written_it_is_not_ready_and_the_report
             assert (await call(payback.port, post(CHAT, CHAT_REQUEST))).body == CHAT_ANSWER
             ready = await call(payback.port, PAGE % b"/-/readyz")
             assert ready.status == 503
-            assert ready.body.startswith(b"the ledger cannot be written: ")
+            assert ready.body == b"the ledger cannot be written; the report's page on health says why\n"
             report = await call(payback.port, PAGE % b"/-/report")
             assert b"The ledger cannot be written (" in report.body
             assert (await call(payback.port, PAGE % b"/-/healthz")).status == 200

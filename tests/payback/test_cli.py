@@ -31,6 +31,17 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f"    {name} " in told for name in COMMANDS)
 
 
+@pytest.mark.parametrize("odd", ["100M\n/a", "\x1b[31m1/a", "1" * 100_000])
+def test_an_error_is_one_line_that_steers_no_terminal_whatever_it_quotes(
+    odd: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["project", "--volume", odd, "--model", "gpt-4o"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("payback: ")
+    assert told.removesuffix("\n").isprintable()
+    assert len(told) < 3000
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_takes_a_ledger_and_a_configuration(
     command: str, capsys: pytest.CaptureFixture[str]

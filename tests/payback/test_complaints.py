@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from payback.complaints import nearest, sentence_of
 from payback.section import section_in
-from payback.sections import UpstreamSettings
 from payback.settings import Settings
+from payback.upstream_section import UpstreamSettings
 
 
 def test_a_name_is_offered_only_where_it_is_alike() -> None:

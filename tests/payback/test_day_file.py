@@ -123,6 +123,11 @@ def test_a_head_that_promises_what_is_not_there_is_as_good_as_no_file(
     assert day_file._read(forged(change), STAMP) is None
 
 
+def test_a_head_that_is_nested_without_end_is_as_good_as_no_file() -> None:
+    rest = b'{"odd":' + b"[" * 100_000 + b"\n"
+    assert day_file._read(day_file.FORMAT + day_file._checksum(rest) + rest, STAMP) is None
+
+
 @pytest.mark.parametrize("written", [b"", b"payback day 0\n", b"SQLite format 3\x00" * 99])
 def test_a_foreign_file_is_as_good_as_none_and_gives_way(folder: DayFolder, written: bytes) -> None:
     folder.path.mkdir()

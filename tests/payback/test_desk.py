@@ -14,7 +14,7 @@ from ledger.sqlite.store import open_store
 from payback.demo import made_up_calls
 from payback.desk import Desk
 from payback.desk_messages import Setup
-from web.projector import BadPlan, NothingToProject, ProjectionFailed
+from web.projector import BadPlan, NothingToProject, ProjectionFailed, briefly
 
 STATED = {
     "paths": 200,
@@ -127,3 +127,19 @@ async def test_new_prices_hold_from_the_next_question_on(desk: Desk, tmp_path: P
     second = pid_of(desk)
     await desk.project(STATED)
     assert pid_of(desk) == second
+
+
+async def test_a_brief_answer_is_the_answer_without_what_it_hangs_on(tmp_path: Path) -> None:
+    ledger = tmp_path / "payback.db"
+    store = open_store(ledger)
+    store.write(made_up_calls(datetime.now(UTC), 20, PriceBook()))
+    store.close()
+    desk = Desk(Setup(ledger=ledger, book=PriceBook()))
+    plan = {"paths": 200, "workload": "support-bot"}
+    brief, whole = await desk.project(briefly(plan)), await desk.project(plan)
+    await desk.close()
+    assert (brief["brief"], whole["brief"]) == (True, False)
+    for left_out in ("tornado", "must_be_true"):
+        assert brief["projections"][0].pop(left_out) == []
+        assert whole["projections"][0].pop(left_out) != []
+    assert brief["projections"] == whole["projections"]

@@ -1,11 +1,13 @@
 """From a configuration to what handles calls: all of it, or an error before anything has changed."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from payback.errors import SettingsError
 from payback.forwarders import Forwarders
+from payback.key_ring import KeyRing
 from payback.metrics import Metrics
 from payback.settings import read_settings
 from payback.under_way import UnderWay
@@ -31,6 +33,7 @@ def forwarders(client: UpstreamClient, names: DistinctNames) -> Forwarders:
         lasting=Lasting(client),
         names=names,
         watch=Metrics(),
+        ring=KeyRing(Path("/nowhere/payback.db.keys")),
     )
 
 

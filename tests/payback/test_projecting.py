@@ -45,6 +45,8 @@ def test_a_plan_is_read_from_toml(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         (b"a = ", "is not TOML: invalid value (at end of document)"),
+        (b"a = " + b"9" * 5000, "is not TOML: a number in it is too long"),
+        (b"a = 1e" + b"9" * 30, "is not TOML: a number in it is too long"),
         (b"\xff", "is not text in UTF-8; save it as that"),
         (b"horizon_month = 3", ": horizon_month is no known key; nearest: horizon_months"),
     ],

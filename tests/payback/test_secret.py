@@ -6,8 +6,9 @@ import pytest
 
 from payback.errors import SettingsError
 from payback.secret import Secret
-from payback.sections import Report, UpstreamSettings
+from payback.sections import Report
 from payback.settings import Settings
+from payback.upstream_section import UpstreamSettings
 from payback.wiring import upstreams
 
 

@@ -126,7 +126,7 @@ UNKNOWN = {
         " user_agent, header"
     ),
     f'{KEY}secrets = {{ env = "CI_KEY" }}': "[[key]] 1 secrets is no known key; did you mean secret?",
-    '"a\\nb" = 1': '"a\\nb" is no known key; known are default_upstream, server, ledger, report, log,'
+    '"a\\nb" = 1': '"a\\nb" is no known key; known are default_upstream, server, proxy, ledger, report, log,'
     " upstream, price, alias, key, workload",
 }
 
@@ -236,6 +236,12 @@ def test_what_is_not_toml_is_told_with_its_line(tmp_path: Path, text: str) -> No
     assert said.startswith(f"{tmp_path / 'payback.toml'} is not TOML: ")
     assert f"(at line {NO_TOML[text]}, column " in said
     assert said.endswith("; mend that line")
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e" + "9" * 30])
+def test_a_number_that_python_would_not_read_is_told_as_one(number: str, tmp_path: Path) -> None:
+    said = sentence(tmp_path, f"[server]\nport = {number}")
+    assert said.endswith("payback.toml is not TOML: a number in it is too long; mend that line")
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:

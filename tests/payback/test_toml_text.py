@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payback.toml_text import toml_of
+from payback.toml_text import NO_TOML, toml_of, why_not_toml
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x7f")))
@@ -33,3 +33,18 @@ def test_any_text_reads_back(text: str) -> None:
 def test_a_value_is_written_as_people_write_it(value: object, text: str) -> None:
     assert toml_of(value) == text
     assert tomllib.loads(f"x = {text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a = ", "invalid value (at end of document)"),
+        ("a = " + "9" * 5000, "a number in it is too long"),
+        ("a = 1e" + "9" * 30, "a number in it is too long"),
+        ("a = " + "[" * 100_000, "maximum recursion depth exceeded"),
+    ],
+)
+def test_why_a_text_is_no_toml_is_the_end_of_a_sentence(text: str, why: str) -> None:
+    with pytest.raises(NO_TOML) as raised:
+        tomllib.loads(text, parse_float=Decimal)
+    assert why_not_toml(raised.value).startswith(why)

@@ -1,5 +1,6 @@
 """From settings to the parts that work."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,9 @@ from multidict import CIMultiDict
 from ledger.errors import LedgerError
 from ledger.meter import Meter
 from ledger.price import Price, Rate
+from ledger.sqlite.names_lately import NamesLately
 from payback.errors import SettingsError
-from payback.sections import PriceSettings
+from payback.price_sections import PriceSettings
 from payback.settings import Settings, read_settings
 from payback.wiring import (
     attributor,
@@ -25,7 +27,7 @@ from payback.wiring import (
     workload_rules,
 )
 from proxy.credential import label_of
-from proxy.distinct import DistinctNames
+from proxy.distinct import Dimension, DistinctNames
 from proxy.upstream import Upstream
 from proxy.workload_rule import FACTS
 
@@ -224,7 +226,39 @@ def test_a_secret_that_has_two_names_is_told_without_repeating_it(monkeypatch: p
     assert str(raised.value) == "key CD: secret is that of key CI too; take one of the two out"
 
 
+NOTHING_KNOWN = NamesLately(
+    workloads=[],
+    projects=[],
+    users=[],
+    keys=[],
+    clients=[],
+    models=[],
+    response_models=[],
+    http_requests=[],
+    service_tiers=[],
+)
+
+
 def test_names_are_kept_apart_up_to_the_number_in_the_configuration() -> None:
     settings = settings_with(ledger={"max_names": 1})
-    bounded = attributor(settings, b"", distinct_names(settings))
+    bounded = attributor(settings, b"", distinct_names(settings, NOTHING_KNOWN))
     assert [bounded.name_of("model", model) for model in ("a", "b")] == ["a", "other"]
+
+
+def test_each_kind_of_name_that_the_ledger_knows_is_known_as_that_kind_and_no_other() -> None:
+    kinds: dict[str, Dimension] = {
+        "workloads": "workload",
+        "projects": "project",
+        "users": "user",
+        "keys": "key",
+        "clients": "client",
+        "models": "model",
+        "response_models": "answering model",
+        "http_requests": "request",
+        "service_tiers": "service tier",
+    }
+    known = replace(NOTHING_KNOWN, **{field: [f"known {field}"] for field in kinds})
+    names = distinct_names(settings_with(ledger={"max_names": 1}), known)
+    for field, kind in kinds.items():
+        assert names.of(kind, f"known {field}") == f"known {field}"
+        assert names.of(kind, "new") == "other"

@@ -29,6 +29,25 @@ def test_names_of_the_configuration_take_no_room_and_come_in_when_it_is_full() -
     assert told == ["made-up", "support-bot", "search", "other"]
 
 
+def test_recalled_names_take_the_room_that_there_is_and_the_first_of_them_have_it() -> None:
+    distinct = DistinctNames(2)
+    distinct.recall("user", ["ana", "other", "ana", "ben", "eve"])
+    assert [distinct.of("user", name) for name in ("eve", "ana", "ben", "ida")] == [
+        "other", "ana", "ben", "other",
+    ]  # fmt: skip
+    assert distinct.of("project", "ida") == "ida"
+
+
+def test_more_recalled_names_than_there_is_room_for_are_told_of_when_a_new_one_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    distinct = DistinctNames(1)
+    distinct.recall("user", ["ana", "ben"])
+    assert caplog.messages == []
+    distinct.of("user", "ben")
+    assert len(caplog.messages) == 1
+
+
 def test_no_name_and_the_name_other_take_no_room() -> None:
     distinct = DistinctNames(1)
     assert [distinct.of("key", name) for name in (None, "other", "key-1")] == [None, "other", "key-1"]

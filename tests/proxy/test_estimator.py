@@ -151,3 +151,17 @@ async def test_an_answer_does_not_wait_for_a_tokenizer_that_hangs(
         row = await payback.row()
     assert answer.whole
     assert (row.call.usage, row.call.tokenizer) == (HELLO, "o200k_base")
+
+
+async def test_a_call_that_finds_no_room_among_those_that_wait_is_guessed_at_and_says_so(
+    upstream: Upstream, payback: Payback, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """ "user" and "hi" are 6 bytes, in two passages of one text; "Hello!" is 6: two tokens each."""
+    monkeypatch.setattr("proxy.estimate.tokens.MOST_WAITING", 0)
+    upstream.script = lambda visit: visit.answer(chat_answer(None), JSON)
+    for _ in range(2):
+        await call(payback.port, post(CHAT, CHAT_REQUEST))
+    for row in await payback.ended(2):
+        assert (row.call.usage, row.call.usage_basis) == (HELLO, UsageBasis.ESTIMATED)
+        assert (row.call.tokenizer, row.list_cost) == ("UTF-8 bytes / 4", 28_000)
+    assert caplog.text.count("tokens of some calls are estimated from the length of their text") == 1

@@ -1,5 +1,6 @@
 """A fault in metering never changes what the client gets; usage that cannot be is named and not counted."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -104,6 +105,26 @@ async def test_a_meter_that_fails_changes_no_byte(
     assert (answer.status, answer.body, answer.whole) == (200, expected, True)
     row = await payback.row()
     assert (row.call.outcome, row.call.problem) == (Outcome.OK, "metering failed")
+
+
+async def test_a_meter_that_fails_gives_back_what_it_had_kept_of_an_event(
+    upstream: Upstream, payback: Payback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where usage is hidden, the start of an event waits for its end."""
+    first = chunk("Hel")
+
+    def fails(document: bytes) -> Reading:
+        raise RuntimeError("a fault of ours")
+
+    async def script(visit: Visit) -> None:
+        await visit.stream(first[:20])
+        await asyncio.sleep(0.05)
+        await visit.send(chunked(first[20:], DONE))
+
+    monkeypatch.setattr(openai_document, "read", fails)
+    upstream.script = script
+    answer = await chat(payback, STREAM_REQUEST)
+    assert (answer.body, answer.whole) == (first + DONE, True)
 
 
 async def test_a_meter_that_fails_after_it_has_read_the_tokens_loses_none(

@@ -1,10 +1,12 @@
 """What came on a connection and was not passed on yet: in order, complete, and bounded."""
 
 import asyncio
+import socket
 
 from aiohttp.base_protocol import BaseProtocol
 
-from proxy.inbox import MOST_BYTES, Inbox
+from proxy.inbox import LOOK_SECONDS, MOST_BYTES, Inbox
+from tests.proxy.running import eventually
 
 
 class Connection(asyncio.Transport):
@@ -59,3 +61,45 @@ async def test_nothing_more_is_read_while_too_much_waits() -> None:
     assert connection.asked == ["pause"]
     assert len(inbox.take_nowait()) == MOST_BYTES + 1
     assert connection.asked == ["pause", "resume"]
+
+
+async def paused(*, feels_leaving: bool) -> tuple[Inbox, socket.socket]:
+    """An inbox that takes no more, over a real connection, with more waiting in the system."""
+    ours, peers = socket.socketpair()
+    protocol = Fed(asyncio.get_running_loop())
+    await asyncio.get_running_loop().create_connection(lambda: protocol, sock=ours)
+    protocol._upgraded = True
+    protocol.inbox = Inbox(protocol, feels_leaving=feels_leaving)
+    peers.setblocking(False)
+    peers.send(bytes(4096))
+    protocol.inbox.feed_data(bytes(MOST_BYTES))
+    peers.send(b"last")
+    return protocol.inbox, peers
+
+
+class Fed(BaseProtocol):
+    inbox: Inbox
+
+    def data_received(self, data: bytes) -> None:
+        self.inbox.feed_data(data)
+
+    def eof_received(self) -> None:
+        self.inbox.feed_eof()
+
+
+async def test_a_peer_that_leaves_is_heard_to_its_end_though_too_much_waits() -> None:
+    inbox, peers = await paused(feels_leaving=True)
+    await asyncio.sleep(2 * LOOK_SECONDS)
+    assert not inbox._is_ended
+    peers.close()
+    await eventually(lambda: inbox._is_ended)
+    assert len(inbox.take_nowait()) == MOST_BYTES + 4096 + len(b"last")
+
+
+async def test_one_that_stays_is_not_read_from_and_neither_is_one_whose_leaving_can_wait() -> None:
+    inbox, peers = await paused(feels_leaving=False)
+    peers.close()
+    await asyncio.sleep(2 * LOOK_SECONDS)
+    assert not inbox._is_ended
+    inbox.take_nowait()
+    await eventually(lambda: inbox._is_ended)

@@ -14,9 +14,9 @@ from tests.proxy.bodies import (
     STREAM_REQUEST,
     chunk,
 )
-from tests.proxy.client import connected, get, post
+from tests.proxy.client import Client, connected, get, post
 from tests.proxy.message import chunked, message
-from tests.proxy.running import Payback
+from tests.proxy.running import Payback, eventually
 from tests.proxy.upstream import Script, Upstream, Visit
 
 JSON = ("Content-Type", "application/json")
@@ -104,3 +104,25 @@ async def test_a_slow_reader_makes_upstream_wait_and_fills_no_memory(
         await client.head()
         await asyncio.sleep(0.5)
     assert sent < 50
+
+
+async def test_an_upstream_that_reads_slowly_makes_the_client_wait_and_fills_no_memory(
+    upstream: Upstream, payback: Payback
+) -> None:
+    """256 MB that upstream does not take must stay with the client."""
+    sent = 0
+
+    async def sending(client: Client) -> None:
+        nonlocal sent
+        for _ in range(256):
+            await client.send(bytes(1 << 20))
+            sent += 1
+
+    upstream.on_head = lambda visit: asyncio.sleep(30)
+    async with connected(payback.port) as client:
+        await client.send(get("/v1/files", ("Content-Length", str(256 << 20)), method="POST"))
+        task = asyncio.ensure_future(sending(client))
+        await eventually(lambda: upstream.heads != [])
+        await asyncio.sleep(0.5)
+        assert sent < 50
+        task.cancel()

@@ -346,6 +346,7 @@ async def test_a_message_that_is_too_long_to_be_read_passes_and_is_named(
         b'{"type":"conversation.item.input_audio_transcription.completed","usage":{"type":"duration","seconds":"3"}}',
         b'{"type":"conversation.item.input_audio_transcription.completed","usage":[]}',
         b'{"type":"response.done","response":{"usage":{"input_tokens":-1,"output_tokens":1e400}}}',
+        b'{"type":"response.done","response":{"status":[],"usage":{"input_tokens":0,"output_tokens":0}}}',
     ],
 )  # fmt: skip
 def test_no_message_makes_a_reader_raise_or_count(reader: type[SessionReader], message: bytes) -> None:

@@ -38,7 +38,13 @@ def test_ollamas_paths_have_its_shape(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "name"),
-    [(400, "INVALID_ARGUMENT"), (403, "PERMISSION_DENIED"), (503, "UNAVAILABLE"), (504, "DEADLINE_EXCEEDED")],
+    [
+        (400, "INVALID_ARGUMENT"),
+        (401, "UNAUTHENTICATED"),
+        (403, "PERMISSION_DENIED"),
+        (503, "UNAVAILABLE"),
+        (504, "DEADLINE_EXCEEDED"),
+    ],
 )
 @pytest.mark.parametrize(
     "path", ["/v1beta/models/g:generateContent", "/google/v1beta/files", "/v1/models/g:embedContent?alt=json"]
@@ -55,3 +61,13 @@ def test_headers_say_which_call_it_was_and_when_to_come_again() -> None:
     answer = answer_of(Refusal(503, "x", "y", retry_after_s=1), "/v1/x", "the-id")
     assert (answer.headers["X-Payback-Call-Id"], answer.headers["Retry-After"]) == ("the-id", "1")
     assert "X-Payback-Call-Id" not in answer_of(Refusal(400, "x", "y"), "/v1/x").headers
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, "authentication_error"), (403, "permission_error")])
+def test_anthropics_clients_are_told_that_it_is_about_the_key(status: int, kind: str) -> None:
+    assert body_of("/v1/messages", status)["error"]["type"] == kind
+
+
+def test_who_has_no_key_is_told_which_scheme_is_wanted() -> None:
+    assert answer_of(Refusal(401, "x", "y"), "/v1/x").headers["WWW-Authenticate"] == "Bearer"
+    assert "WWW-Authenticate" not in answer_of(Refusal(403, "x", "y"), "/v1/x").headers

@@ -36,6 +36,20 @@ async def test_a_path_that_looks_like_a_host_is_a_path(
     assert [received.target for received in upstream.received] in ([target], [])
 
 
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
+@pytest.mark.parametrize("request_", [get("/v1/models"), post("/v1/files", b"{}"), post(CHAT, CHAT_REQUEST)])
+async def test_no_redirect_of_upstreams_is_followed(
+    status: str, request_: bytes, upstream: Upstream, payback: Payback
+) -> None:
+    """A call, and the key that is sent with it, are for the upstream of the configuration alone."""
+    async with scripted_upstream() as elsewhere:
+        place = ("Location", f"http://127.0.0.1:{elsewhere.port}/v1/x")
+        upstream.script = lambda visit: visit.answer(b"", place, status=status)
+        answer = await call(payback.port, request_)
+        assert (str(answer.status), elsewhere.connections) == (status[:3], 0)
+    assert len(upstream.received) == 1
+
+
 async def test_the_host_header_chooses_nothing(upstream: Upstream, payback: Payback) -> None:
     async with scripted_upstream() as elsewhere:
         request = [("Host", f"127.0.0.1:{elsewhere.port}"), ("X-Forwarded-Host", "elsewhere.test")]

@@ -86,6 +86,21 @@ async def test_more_names_than_the_configuration_allows_are_other(upstream: Upst
         assert [row.call.who.user for row in await payback.ended(4)] == ["ana", "ben", "other", "ana"]
 
 
+async def test_names_known_yesterday_are_known_after_a_restart_and_new_ones_are_other(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """A restart made room for as many made-up names again, and could take it from those in use."""
+    upstream.script = answers
+    table = configuration(upstream, ledger={"max_names": 2})
+    told: list[str | None] = []
+    for users in (("ana", "ben"), ("eve", "ana", "ben")):
+        async with running(tmp_path, table) as payback:
+            for user in users:
+                await call(payback.port, post(CHAT, CHAT_REQUEST, ("X-Payback-User", user)))
+            told = [row.call.who.user for row in payback.rows()]
+    assert told == ["ana", "ben", "other", "ana", "ben"]
+
+
 async def test_made_up_models_that_upstream_echoes_are_other_in_the_end_and_priced_by_their_own_name(
     upstream: Upstream, tmp_path: Path
 ) -> None:

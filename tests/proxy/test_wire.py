@@ -11,7 +11,7 @@ from proxy import wire
 from proxy.upstream_client import Answer, UpstreamClient
 from proxy.upstream_errors import NotHttp
 from tests.proxy.message import chunked, message
-from tests.proxy.running import eventually
+from tests.proxy.running import PATIENCE_S, eventually
 from tests.proxy.upstream import Upstream, Visit, scripted_upstream
 
 IDLE_S = 0.8
@@ -222,6 +222,26 @@ async def test_an_answer_that_stops_early_is_an_error_and_not_an_end(
         await body_of(answer)
 
 
+async def test_nonsense_that_comes_with_the_end_of_a_chunk_is_an_error_and_not_waited_behind_for_ever(
+    upstream: Upstream, client: UpstreamClient
+) -> None:
+    """aiohttp wakes who waits for more at a chunk's end, before it knows that what follows is none."""
+    waits = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        await visit.send(message("HTTP/1.1 200 OK", [("Transfer-Encoding", "chunked")]) + b"5\r\nhello")
+        await waits.wait()
+        await visit.send(b"\r\nzz\r\n")
+
+    upstream.script = script
+    answer = await ask(client, upstream)
+    assert await answer.content.readany() == b"hello"
+    asyncio.get_running_loop().call_later(0.05, waits.set)
+    with pytest.raises(ClientPayloadError):
+        async with asyncio.timeout(PATIENCE_S):
+            await answer.content.readany()
+
+
 async def test_the_end_of_the_connection_is_that_of_an_answer_without_a_length(
     upstream: Upstream, client: UpstreamClient
 ) -> None:
@@ -237,7 +257,12 @@ async def test_the_end_of_the_connection_is_that_of_an_answer_without_a_length(
 
 @pytest.mark.parametrize(
     ("data", "error"),
-    [(b"SSH-2.0-x\r\n\r\n", NotHttp), (b"HTTP/1.1 200 OK\r\nX-", ServerDisconnectedError)],
+    [
+        (b"SSH-2.0-x\r\n\r\n", NotHttp),
+        (b"HTTP/1.1 200 OK\r\nX-", ServerDisconnectedError),
+        (b"HTTP/1.1 200 O\x00K\r\nContent-Length: 0\r\n\r\n", NotHttp),
+        (b"HTTP/1.1 200 OK\r\nX-A: a\x1bb\r\nContent-Length: 0\r\n\r\n", NotHttp),
+    ],
 )
 async def test_what_is_no_answer_is_none(
     data: bytes, error: type[Exception], upstream: Upstream, client: UpstreamClient

@@ -58,6 +58,7 @@ CUT = {
     "half a chunk": [IN_CHUNKS, b"5\r\nhello\r\n9\r\n"],
     "half a size": [IN_CHUNKS, b"5\r\nhello\r\n1"],
     "a missing line end behind the last chunk": [IN_CHUNKS, b"5\r\nhello\r\n0\r\n"],
+    "nonsense that comes with the end of a chunk": [IN_CHUNKS, b"5\r\nhello", b"\r\nzz\r\n"],
 }
 
 
@@ -157,6 +158,8 @@ NOT_HTTP = {
     "a status of two digits": b"HTTP/1.1 20 OK\r\n\r\n",
     "a status of four digits": b"HTTP/1.1 2000 OK\r\n\r\n",
     "a status of 0": b"HTTP/1.1 000 OK\r\n\r\n",
+    "a control byte in the reason": b"HTTP/1.1 200 O\x00K\r\nContent-Length: 0\r\n\r\n",
+    "a control byte in a value": b"HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 0\r\n\r\n",
     "a frame of HTTP/2": b"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64",
 }
 
