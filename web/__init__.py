@@ -3,16 +3,20 @@
 Read in this order:
 - costs       where a sum is money and where it is a dash; what stands beside every sum
 - lines       one call -> one line of the page
+- manner, languages   how numbers, days and times read to whoever looks; what their browser says of it
 - filters, figures   pure: amounts, counts, times and names -> words for people; floats of a projection too
 - links       pure: where a number leads
 - charts      pure: numbers -> SVG
 - projector   who is asked what a plan comes to: another process
 - plan_query, plan_toml   pure: an address -> a plan -> a file to keep
+- plan_shelf  who keeps named plans, and what names they may have
 - decision    the page that says whether self-hosting pays off
+- plans       named plans: kept, opened, downloaded, deleted
 - templates/, static/   the pages and their look: no outside resource, nothing inline
 - assets      both of them, read once and served by name
 - rendering   templates and assets -> pages
-- security    who may see it: host names, password, headers
+- security    who may see it: host names, pages of other sites, headers
+- login       the password: a page for people, Basic for programs; sessions, and wrong passwords
 - report_settings   what the program tells the report
 - reading     threads of the report's own, in which pages are read from the ledger; errors as pages
 - spend       the overview: what a month costs, on what, and what it will come to
@@ -22,6 +26,6 @@ Read in this order:
 - months      all months, each as a file to download
 - health      how the ledger and the upstreams are doing
 - api         the same questions, for programs
-- zones, viewer   times in the zone of whoever looks; the form and the cookie that say which
+- zones, viewer   names of time zones; the form and the cookies that say how everything reads
 - compression     gzip for all of these
 - app         all addresses, and the guard in front of them"""

@@ -13,14 +13,17 @@ from web.calls.routes import CallsPages
 from web.compression import pack
 from web.decision.routes import DecisionPages
 from web.health.routes import HealthPages
+from web.login.routes import Login
+from web.manner import Manner, reading_as
 from web.months.routes import MonthsPages
+from web.plans.routes import PlanPages
 from web.prices.routes import PricesPages
 from web.reading import Reading
 from web.rendering import REPORT_PATH, Renderer
 from web.report_settings import ReportSettings
 from web.security import HEADERS, Guard, is_own
 from web.spend.routes import SpendPages
-from web.viewer import SETTINGS_PATH, ViewerSettings, fit
+from web.viewer import SETTINGS_PATH, ViewerSettings, fit, manner_of
 
 _READ_PAGES = (SpendPages, PricesPages, MonthsPages, HealthPages)
 _READ_ONLY = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
@@ -31,20 +34,27 @@ def add_report(app: web.Application, settings: ReportSettings) -> None:
     """Add the report to *app*, and the guard to everything under /-/, whoever answers it.
 
     Raises ValueError on an empty password."""
-    guard = Guard(settings.password, settings.allowed_hosts)
     renderer = Renderer(settings.base_url, settings.ledger_name)
+    login = Login(settings, renderer)
+    guard = Guard(login.refusal if login.has_password else None, settings.allowed_hosts)
     reading = Reading(settings, renderer)
-    decision = DecisionPages(settings.projector, renderer, settings.notices, settings.answer_within_s)
+    decision = DecisionPages(
+        settings.projector, renderer, settings.notices, settings.answer_within_s, settings.plans
+    )
     calls = CallsPages(settings, renderer, reading)
-    app.middlewares.append(_in_front(guard))
+    app.middlewares.append(_in_front(guard, login))
     app.cleanup_ctx.extend([reading.threads, decision.projecting])
     app.on_shutdown.append(calls.end)
     read = (group(settings, renderer, reading) for group in _READ_PAGES)
     for pages in (*read, calls, decision):
         _add(app, pages.routes(), _not_allowed(renderer))
+    if settings.plans is not None:
+        plans = PlanPages(settings.plans, renderer)
+        _add(app, plans.routes(), _not_allowed(renderer), plans.changes())
     for asset in renderer.assets.values():
         app.router.add_get(asset.url, _handing_out(asset))
     Api(settings, reading, decision.under_way).add_to(app.router)
+    login.add_to(app.router)
     app.router.add_post(SETTINGS_PATH, ViewerSettings(renderer).take)
     app.router.add_get(SETTINGS_PATH, _to_report)
     app.router.add_get("/-/", _to_report)
@@ -52,7 +62,15 @@ def add_report(app: web.Application, settings: ReportSettings) -> None:
         app.router.add_route(hdrs.METH_ANY, path, _not_found(renderer))
 
 
-def _add(app: web.Application, routes: Mapping[str, Handler], not_allowed: Handler) -> None:
+def _add(
+    app: web.Application,
+    routes: Mapping[str, Handler],
+    not_allowed: Handler,
+    changes: Mapping[str, Handler] = MappingProxyType({}),
+) -> None:
+    """*changes*: what is sent with POST."""
+    for path, handler in changes.items():
+        app.router.add_post(path, handler)
     for path, handler in routes.items():
         app.router.add_get(path, handler)
         app.router.add_route(hdrs.METH_ANY, path, not_allowed)
@@ -69,19 +87,21 @@ async def _to_report(_: web.Request) -> web.Response:
     raise web.HTTPSeeOther(REPORT_PATH)
 
 
-def _in_front(guard: Guard) -> Middleware:
+def _in_front(guard: Guard, login: Login) -> Middleware:
     @web.middleware
     async def in_front(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_own(request):
             return await handler(request)
         try:
             refusal = guard.refusal(request)
-            response = await handler(request) if refusal is None else _refused(request, refusal)
+            with reading_as(Manner() if is_api(request.path) else manner_of(request)):
+                response = await handler(request) if refusal is None else _refused(request, refusal)
         except web.HTTPException as error:
             _secure(error)
             raise
         _secure(response)
         fit(request, response)
+        login.fit(request, response)
         await pack(request, response)
         return response
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ledger.call import Entry, Pricing
 from ledger.money import NOTHING, NanoUsd
 from ledger.rollup import Rollup
-from web.filters import DASH, counted, places_for, usd, usd_exact
+from web.filters import DASH, counted, places_for, tokens, usd, usd_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Mark:
         >>> Mark(2, "estimated", "", part=NanoUsd(1_204_999_999)).text
         '2 estimated ($1.2050)'
         """
-        told = f"{self.count:,} {self.word}"
+        told = f"{tokens(self.count)} {self.word}"
         return f"{told} ({usd(self.part, places_for(self.part))})" if self.part else told
 
 

@@ -3,6 +3,7 @@
 from math import isfinite
 
 from web.filters import DASH
+from web.manner import number
 
 _MINUS = "\N{MINUS SIGN}"
 _MOST_PERCENT = 1000
@@ -19,7 +20,7 @@ def dollars(usd: float | None) -> str:
     if usd == 0:
         return "$0"
     told = f"{abs(usd):,.0f}" if abs(usd) >= 100 else f"{abs(usd):.2f}"
-    return f"{_MINUS if usd < 0 and told != '0.00' else ''}${told}"
+    return number(f"{_MINUS if usd < 0 and told != '0.00' else ''}${told}")
 
 
 def brief_dollars(usd: float) -> str:
@@ -31,17 +32,17 @@ def brief_dollars(usd: float) -> str:
     sign = _MINUS if usd < 0 else ""
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(usd) >= size:
-            return f"{sign}${abs(usd) / size:.3g}{letter}"
-    return f"{sign}${abs(usd):.3g}"
+            return number(f"{sign}${abs(usd) / size:.3g}{letter}")
+    return number(f"{sign}${abs(usd):.3g}")
 
 
-def month(number: float | None) -> str:
+def month(count: float | None) -> str:
     """None is a month that does not come.
 
     >>> month(7.25), month(None)
     ('7.2', 'never')
     """
-    return "never" if number is None else f"{number:.1f}"
+    return "never" if count is None else number(f"{count:.1f}")
 
 
 def percent(part: float | None) -> str:
@@ -55,12 +56,12 @@ def percent(part: float | None) -> str:
     if part is None or not isfinite(part):
         return DASH
     if part * 100 > _MOST_PERCENT:
-        return f">{_MOST_PERCENT:,}%"
+        return number(f">{_MOST_PERCENT:,}%")
     if 0 < part < 0.005:
         return "<1%"
     if 0.995 <= part < 1:
         return ">99%"
-    return f"{part * 100:,.0f}%".replace("-", _MINUS).replace(f"{_MINUS}0%", "0%")
+    return number(f"{part * 100:,.0f}%".replace("-", _MINUS).replace(f"{_MINUS}0%", "0%"))
 
 
 def per_mtok(usd: float | None) -> str:
@@ -70,7 +71,7 @@ def per_mtok(usd: float | None) -> str:
     """
     if usd is None or not isfinite(usd):
         return DASH
-    return f"${usd:,.2f}" if usd >= 1 else f"${usd:.3f}"
+    return number(f"${usd:,.2f}" if usd >= 1 else f"${usd:.3f}")
 
 
 def many(amount: float | None) -> str:
@@ -82,17 +83,34 @@ def many(amount: float | None) -> str:
         return DASH
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
         if amount >= size:
-            return f"{amount / size:.1f}{letter}"
-    return f"{amount:,.0f}"
+            return number(f"{amount / size:.1f}{letter}")
+    return number(f"{amount:,.0f}")
 
 
-def plain(number: float | None) -> str:
+def plain(amount: float | None) -> str:
     """As it was stated, or near to it: three digits, and no exponent that a table would not need.
 
     >>> plain(0.17), plain(8.0), plain(-0.1), plain(13.456), plain(1200.0), plain(None)
     ('0.17', '8', '\N{MINUS SIGN}0.1', '13.5', '1,200', '—')
     """
-    if number is None or not isfinite(number):
+    if amount is None or not isfinite(amount):
         return DASH
-    told = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
-    return told.replace("-", _MINUS, 1) if number < 0 else told
+    told = f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"
+    return number(told.replace("-", _MINUS, 1) if amount < 0 else told)
+
+
+def tenths(part: float) -> str:
+    """
+    >>> tenths(0.2564)
+    '25.6%'
+    """
+    return number(f"{part * 100:.1f}%")
+
+
+def typed(amount: float) -> str:
+    """As it has to be written into a field, whoever looks.
+
+    >>> typed(0.17), typed(100_000), typed(-0.99)
+    ('0.17', '100000', '-0.99')
+    """
+    return f"{amount:.0f}" if abs(amount) >= 100 else f"{amount:.3g}"

@@ -5,14 +5,13 @@ from datetime import date
 
 from ledger.money import NANO_PER_USD, NanoUsd, render_usd
 from ledger.period import time_of
+from web.manner import decimal_sign, long_time, number, short_time
 
 DASH = "\N{EM DASH}"
 LONGEST_NAME = 80
 """Characters of a name that are shown; names come from clients and may hold 10,000."""
 _LONGEST_TITLE = 300
 _MINUS = "\N{MINUS SIGN}"
-_MONTHS = ("January", "February", "March", "April", "May", "June",
-           "July", "August", "September", "October", "November", "December")  # fmt: skip
 _UNSEEN = frozenset({"Cc", "Zl", "Zp", "Cs"})
 _STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that only turn the direction of others; a name that needs them can still do without."""
@@ -43,12 +42,21 @@ def usd_exact(amount: NanoUsd, places: int = 2) -> str:
 
 def _signed(amount: NanoUsd, places: int) -> str:
     dollars, rest = render_usd(NanoUsd(abs(amount))).split(".")
-    return f"{_MINUS if amount < 0 else ''}${int(dollars):,}.{rest.ljust(places, '0')}"
+    return number(f"{_MINUS if amount < 0 else ''}${int(dollars):,}.{rest.ljust(places, '0')}")
 
 
 def plain_usd(amount: NanoUsd) -> str:
     """For programs: the exact decimal, no sign of the currency, no separators."""
     return render_usd(amount)
+
+
+def usd_told(amount: NanoUsd) -> str:
+    """For tooltips: every nano-USD, the same to everybody.
+
+    >>> usd_told(NanoUsd(1_284_415_585_000))
+    '1284.415585 USD'
+    """
+    return f"{render_usd(amount)} USD"
 
 
 def places_for(largest: NanoUsd) -> int:
@@ -65,11 +73,11 @@ def exact_places(amounts: list[NanoUsd]) -> int:
 
 def head_of_usd(text: str) -> str:
     """The part of an exact amount that is read first: up to the cents."""
-    return text[: text.index(".") + 3]
+    return text[: text.rindex(decimal_sign()) + 3]
 
 
 def tail_of_usd(text: str) -> str:
-    return text[text.index(".") + 3 :]
+    return text[text.rindex(decimal_sign()) + 3 :]
 
 
 def tokens(count: int) -> str:
@@ -77,7 +85,7 @@ def tokens(count: int) -> str:
     >>> tokens(1234567)
     '1,234,567'
     """
-    return f"{count:,}"
+    return number(f"{count:,}")
 
 
 def of_calls(part: int, calls: int) -> str:
@@ -85,7 +93,7 @@ def of_calls(part: int, calls: int) -> str:
     >>> of_calls(2, 31), of_calls(0, 1)
     ('2 of 31 calls', '0 of 1 call')
     """
-    return f"{part:,} of {counted(calls, 'call')}"
+    return f"{tokens(part)} of {counted(calls, 'call')}"
 
 
 def counted(count: int, noun: str) -> str:
@@ -93,7 +101,7 @@ def counted(count: int, noun: str) -> str:
     >>> counted(1, "day"), counted(2000, "day")
     ('1 day', '2,000 days')
     """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{tokens(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def share(part: int, whole: int) -> str:
@@ -108,8 +116,8 @@ def share(part: int, whole: int) -> str:
         return "100%" if part else "0%"
     permille = round(part * 1000 / whole)
     if permille == 0:
-        return "<0.1%"
-    return ">99.9%" if permille == 1000 else f"{permille / 10:.1f}%"
+        return number("<0.1%")
+    return number(">99.9%" if permille == 1000 else f"{permille / 10:.1f}%")
 
 
 def when(us: int) -> str:
@@ -117,28 +125,19 @@ def when(us: int) -> str:
     >>> when(1_700_000_000_123_456)
     '14 Nov 22:13:20'
     """
-    moment = time_of(us)
-    return f"{moment.day} {_MONTHS[moment.month - 1][:3]} {moment:%H:%M:%S}"
+    return short_time(time_of(us))
+
+
+def stamp(us: int, *, with_ms: bool = False) -> str:
+    """
+    >>> stamp(1_700_000_000_123_456)
+    '14 Nov 2023 22:13:20 UTC'
+    """
+    return long_time(time_of(us), with_ms=with_ms)
 
 
 def iso(us: int) -> str:
     return f"{time_of(us):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
-def day_name(day: date) -> str:
-    """
-    >>> day_name(date(2026, 10, 5))
-    '5 October 2026'
-    """
-    return f"{day.day} {month_name(day)}"
-
-
-def month_name(day: date) -> str:
-    """
-    >>> month_name(date(2026, 10, 1))
-    'October 2026'
-    """
-    return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
 def month_key(day: date) -> str:
@@ -158,9 +157,9 @@ def duration(us: int) -> str:
     if us < 1_000_000:
         return f"{us // 1000} ms"
     if us < 60_000_000:
-        return f"{us // 100_000 / 10:.1f} s"
+        return number(f"{us // 100_000 / 10:.1f} s")
     minutes, seconds = divmod(us // 1_000_000, 60)
-    return f"{minutes:,} min {seconds:02d} s"
+    return number(f"{minutes:,} min {seconds:02d} s")
 
 
 def shown(text: str, longest: int = LONGEST_NAME) -> str:

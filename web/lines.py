@@ -7,7 +7,7 @@ from ledger.call import Call, Entry, Outcome, UsageBasis
 from ledger.ids import render_call_id
 from ledger.units import Units
 from web.costs import Cost, cost_of_entry
-from web.filters import duration
+from web.filters import duration, tokens
 
 
 class Ending(StrEnum):
@@ -118,4 +118,4 @@ def _units_in_words(units: Units) -> str:
 
 def _how_many(count: int, one: str) -> str:
     ending = "" if count == 1 else "es" if one.endswith("search") else "s"
-    return f"{count:,} {one}{ending}"
+    return f"{tokens(count)} {one}{ending}"

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 _HEAD = (
     "# What was stated on the page; all else is as the defaults have it.\n"
-    "# payback project --plan plan.toml\n"
+    "# payback project --plan {file_name}\n"
 )
 
 
-def toml_of_plan(plan: Mapping[str, object]) -> str:
+def toml_of_plan(plan: Mapping[str, object], file_name: str = "plan.toml") -> str:
     r"""
     >>> print(toml_of_plan({"horizon_months": 24, "assumptions": {"pue": 1.2}}).partition("plan.toml\n")[2])
     <BLANKLINE>
@@ -19,7 +19,7 @@ def toml_of_plan(plan: Mapping[str, object]) -> str:
     pue = 1.2
     <BLANKLINE>
     """
-    return "\n".join([_HEAD, *_lines(plan), ""])
+    return "\n".join([_HEAD.format(file_name=file_name), *_lines(plan), ""])
 
 
 def _lines(plan: Mapping[str, object]) -> Iterator[str]:

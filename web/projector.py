@@ -10,10 +10,17 @@ from typing import Any, Protocol
 
 Plan = Mapping[str, object]
 """A document as a plan file holds it, possibly empty."""
+BRIEF = "payback:brief"
+"""No plan has such a key. What the answer hangs on is left out then, which takes half of the time; the answer
+says so, as brief."""
 Answer = Mapping[str, Any]
 """from, to: ISO days, or None for a stated volume. projections: one mapping for each workload, the largest
 first, as the command's JSON has them. not_projected: sentences; may be left out. smaller: None, or workloads
 and their usd together. made_up: whether the ledger is."""
+
+
+def briefly(plan: Plan) -> Plan:
+    return {**plan, BRIEF: True}
 
 
 class ProjectionFailed(Exception):

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from contextvars import copy_context
 from typing import TypeVar
 
 from aiohttp import web
@@ -48,7 +49,7 @@ class Reading:
         LedgerError, TimeoutError."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._settings.answer_within_s):
-            return await loop.run_in_executor(self._pool, self._asked, ask)
+            return await loop.run_in_executor(self._pool, copy_context().run, self._asked, ask)
 
     async def page(self, make: Callable[[Reader], str]) -> web.Response:
         """The page that *make* renders, or one that says why there is none; it may raise NotThere."""

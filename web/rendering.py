@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import jinja2
 from aiohttp import web
 
-from web import figures, filters
+from web import figures, filters, manner
 from web.assets import Asset, read_assets, read_templates
 from web.charts.bars import share_bar
 
@@ -13,10 +13,11 @@ REPORT_PATH = "/-/report"
 PAYBACK_PATH = "/-/report/payback"
 CALLS_PATH = "/-/report/calls"
 _FILTERS = (
-    "usd", "usd_exact", "plain_usd", "head_of_usd", "tail_of_usd", "tokens", "of_calls", "counted", "share",
-    "when", "iso", "day_name", "month_name", "month_key", "duration", "shown", "full",
+    "usd", "usd_exact", "usd_told", "plain_usd", "head_of_usd", "tail_of_usd", "tokens", "of_calls",
+    "counted", "share", "when", "stamp", "iso", "month_key", "duration", "shown", "full",
 )  # fmt: skip
-_FIGURES = ("dollars", "brief_dollars", "month", "percent", "per_mtok", "many", "plain")
+_FIGURES = ("dollars", "brief_dollars", "month", "percent", "per_mtok", "many", "plain", "tenths")
+_MANNER = ("day_name", "month_name", "long_time", "sentence")
 
 
 class Renderer:
@@ -57,7 +58,7 @@ def template_environment() -> jinja2.Environment:
         "share_bar": share_bar,
         "here": "",
     }
-    for source, names in ((filters, _FILTERS), (figures, _FIGURES)):
+    for source, names in ((filters, _FILTERS), (figures, _FIGURES), (manner, _MANNER)):
         environment.filters |= {name: getattr(source, name) for name in names}
     for name in environment.list_templates():
         environment.get_template(name)  # compiled now, not while somebody waits for the first page

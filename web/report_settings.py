@@ -1,11 +1,14 @@
 """What the report is told by the program that shows it."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
 
 from ledger.pricebook import PriceBook
 from ledger.store import Reader
+from web.plan_shelf import PlanShelf
 from web.projector import Projector
 
 
@@ -34,12 +37,18 @@ class ReportSettings:
     ledger_name: str
     password: str | None = None
     """None only where payback listens on loopback alone."""
+    proxies: Sequence[IPv4Network | IPv6Network] = ()
+    """Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, where people sign in."""
+    uptime_s: Callable[[], float] = time.monotonic
+    """Seconds that only go forward: how long sessions last, and who has to wait with the next password."""
     allowed_hosts: frozenset[str] = frozenset()
     """Host names besides those of loopback under which the pages are answered while there is no password."""
     notices: Callable[[], Sequence[str]] = tuple
     """Sentences to show above everything."""
     projector: Projector | None = None
     """Answers what plans come to, in a process of its own; None: the page names the command instead."""
+    plans: PlanShelf | None = None
+    """Who keeps named plans; None: nobody does."""
     book: Callable[[], PriceBook] = PriceBook
     """What calls are priced by now: the user's own prices first."""
     writing: Callable[[], Writing] | None = None

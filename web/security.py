@@ -1,22 +1,23 @@
 """Who may see the pages under /-/, and what a browser may do with them.
 
-Two dangers are met here. A stranger's page, open in a browser on this machine, may have its own host name
+Three dangers are met here. A stranger's page, open in a browser on this machine, may have its own host name
 point to 127.0.0.1 and read the report (DNS rebinding): without a password, only host names that are known are
-answered. And on any other address than loopback, only who has the password is."""
+answered. On any other address than loopback, only who has the password is. And a stranger's page may send a
+form here with the cookie or the password that the browser adds: what changes anything is taken from our own
+pages and from programs alone."""
 
-import base64
-import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 log = logging.getLogger(__name__)
 
 OWN_PATHS = "/-/"
-OPEN_PATH = "/-/healthz"
-"""The only page that everybody sees: it says ok and nothing else."""
+OPEN_PATHS = frozenset({"/-/healthz", "/-/readyz"})
+"""What everybody may ask, under any host name: the answers are a word or two, and none is of the ledger."""
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -31,16 +32,23 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Resource-Policy": "same-origin",
     }
 )
-_ASK_FOR_PASSWORD = {"WWW-Authenticate": 'Basic realm="payback", charset="UTF-8"'}
+_READ_ONLY = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+_HOST_SENTENCE = (
+    "This page is not answered under the host name that was asked for. Open it as localhost or 127.0.0.1,"
+    " or add the name to the allowed hosts."
+)
+_ELSEWHERE_SENTENCE = "This was sent by a page of another site, so nothing was done."
+
+Ask = Callable[[web.Request], web.Response | None]
+"""The answer to who has not shown the password; None: go on."""
 
 
 class Guard:
     """Stands in front of everything under /-/, whoever answers it, and of what nobody answers there."""
 
-    def __init__(self, password: str | None, allowed_hosts: frozenset[str]) -> None:
-        if password is not None and not password:
-            raise ValueError("the report password is empty; set one, or none at all on loopback")
-        self._password = None if password is None else password.encode()
+    def __init__(self, ask: Ask | None, allowed_hosts: frozenset[str]) -> None:
+        """*ask* is None where there is no password."""
+        self._ask = ask
         self._hosts = LOOPBACK_HOSTS | {without_port(host) for host in allowed_hosts}
 
     def refusal(self, request: web.Request) -> web.Response | None:
@@ -52,29 +60,34 @@ class Guard:
             return _refused("This request could not be checked, so it is refused.")
 
     def _refusal(self, request: web.Request) -> web.Response | None:
-        if request.path == OPEN_PATH:
+        if request.rel_url.raw_path in OPEN_PATHS:
             return None
-        if self._password is None:
-            return None if self._knows_host(request) else _refused(_HOST_SENTENCE)
-        if _has_password(request.headers.getall("Authorization", []), self._password):
-            return None
-        return web.Response(status=401, text=_WHO_ARE_YOU, headers=_ASK_FOR_PASSWORD)
+        if not (is_read_only(request) or is_from_here(request)):
+            return _refused(_ELSEWHERE_SENTENCE)
+        if self._ask is not None:
+            return self._ask(request)
+        return None if self._knows_host(request) else _refused(_HOST_SENTENCE)
 
     def _knows_host(self, request: web.Request) -> bool:
         headers = request.headers.getall("Host", [])
         return len(headers) == 1 and {without_port(headers[0]), without_port(request.host)} <= self._hosts
 
 
-_WHO_ARE_YOU = "The report asks for its password; any user name will do.\n"
-_HOST_SENTENCE = (
-    "This page is not answered under the host name that was asked for. Open it as localhost or 127.0.0.1,"
-    " or add the name to the allowed hosts."
-)
-
-
 def is_own(request: web.Request) -> bool:
     """Is the page one of ours? Asked of the path as read and as sent: no spelling gets around the guard."""
     return any(f"{path}/".startswith(OWN_PATHS) for path in (request.path, request.rel_url.raw_path))
+
+
+def is_read_only(request: web.BaseRequest) -> bool:
+    return request.method in _READ_ONLY
+
+
+def is_from_here(request: web.BaseRequest) -> bool:
+    """Whether one of our own pages sent it, or a program: another site's page may not set anything here."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get(hdrs.ORIGIN)
+    if site is not None:
+        return site in ("same-origin", "none")
+    return origin is None or urlsplit(origin).netloc == request.host
 
 
 def without_port(host: str) -> str:
@@ -84,20 +97,6 @@ def without_port(host: str) -> str:
     """
     name, colon, port = host.lower().rpartition(":")
     return name if colon and port.isdigit() and port.isascii() else host.lower()
-
-
-def _has_password(authorizations: list[str], password: bytes) -> bool:
-    """Any user name will do; two headers will not, as it is open which of them holds."""
-    if len(authorizations) != 1:
-        return False
-    scheme, _, credentials = authorizations[0].partition(" ")
-    if scheme.lower() != "basic":
-        return False
-    try:
-        _, _, given = base64.b64decode(credentials.strip(), validate=True).partition(b":")
-    except ValueError:
-        return False
-    return hmac.compare_digest(given, password)
 
 
 def _refused(sentence: str) -> web.Response:

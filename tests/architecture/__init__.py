@@ -6,4 +6,5 @@ Read in this order:
 - test_files     how long a file may be, what no file may say
 - test_queries   every query has a header that is true, and a reader
 - test_tested    every module is imported by a test
+- test_secrets   secrets are compared in a time that tells nothing of them
 - test_skips     a skipped test fails in CI"""

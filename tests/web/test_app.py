@@ -64,7 +64,7 @@ async def test_the_page_says_the_exact_sum_and_how_many_calls_are_not_in_it(ledg
     unpriced = [call(n, 10, unpriced_reason="no price for openai x") for n in (1, 2)]
     html = await report_of(ledger, [*unpriced, *(call(n, 400, price=GPT_4O) for n in range(3, 32))])
     assert (
-        '<data value="0.025665" title="$0.025665">$0.02<span class="tail">5665</span></data>' in html
+        '<data value="0.025665" title="0.025665 USD">$0.02<span class="tail">5665</span></data>' in html
     )  # 29 x 885
     assert "2 of 31 calls unpriced" in text_of(html)
     assert "2 no price for openai x" in text_of(html)

@@ -83,7 +83,7 @@ async def test_the_sums_are_of_all_calls_that_pass_and_not_of_the_page(ledger: P
     assert "Cost $0.12 Calls 121 Input tokens 48,400" in text
     assert "1 unpriced" in text
     one_model = await got(ledger, "?model=gpt-4o")
-    assert 'title="$0.1212"' in one_model.text
+    assert 'title="0.1212 USD"' in one_model.text
     assert "Calls 120" in text_of(one_model.text)
 
 
@@ -185,7 +185,7 @@ async def test_one_call_says_what_it_cost_line_by_line_and_whose_price_that_is(l
     assert "Input tokens 400 $2.50 per million $0.001 Output tokens 1 $10.00 per million $0.00001" in text
     assert "Together $0.00101" in text
     assert "Price of openai gpt-4o , from genai-prices 0.2.3" in text
-    assert "Started 2026-11-22 00:00:01.000 UTC" in text
+    assert "Started 22 Nov 2026 00:00:01.000 UTC" in text
 
 
 async def test_a_call_without_a_price_says_why_and_what_to_paste(ledger: Path) -> None:

@@ -11,7 +11,7 @@ from ledger.call import Entry, State
 from ledger.ids import render_call_id
 from ledger.lock import LedgerLock
 from ledger.period import us_of
-from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromium, opened, too_wide
+from tests.web.browsing import CHROMIUM, SCHEMES, WIDTHS, chromium, opened, too_wide
 from tests.web.sample import NOW, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
 from tests.web.test_calls_one import WHOLE
@@ -99,19 +99,6 @@ async def test_every_page_fits_and_is_quiet_at_any_width(
                 assert await found.page.locator("main img, main b, main script").count() == 0
         assert [url for url in found.requests if not url.startswith(f"{address}/-/")] == []
     assert found.complaints == []
-
-
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", [360, 1280])
-async def test_axe_finds_no_barrier(browser: Browser, ledger: Path, width: int, scheme: str) -> None:
-    async with (
-        serving(settings_for(ledger)) as address,
-        opened(browser, address, width, CALLS_PATH, color_scheme=scheme, bypass_csp=True) as found,
-    ):
-        for path in PATHS:
-            await found.page.goto(f"{address}{path}")
-            assert await barriers(found.page) == [], path
 
 
 async def test_the_form_works_without_a_script_and_the_address_holds_what_was_stated(

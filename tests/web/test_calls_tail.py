@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, web
+from aiohttp.typedefs import Handler
 
 from ledger.call import Entry, State
 from ledger.errors import LedgerError
@@ -22,11 +23,12 @@ from tests.web.sample import MARKUP, NOW, entry_at, write_ledger
 from tests.web.server import asked, serving, settings_for
 from web.calls.live import MOST_LISTENERS
 from web.calls.routes import TAIL_PATH, CallsPages
+from web.manner import reading_as
 from web.reading import Reading
 from web.rendering import Renderer
 from web.report_settings import ReportSettings
 from web.security import HEADERS
-from web.viewer import COOKIE
+from web.viewer import COOKIE, manner_of
 
 NOW_US = us_of(NOW.date()) + 52_205_000_000
 """14:30:05, as NOW."""
@@ -53,10 +55,16 @@ def ledger(tmp_path: Path) -> Iterator[Path]:
     lock.release()
 
 
+@web.middleware
+async def for_whoever_looks(request: web.Request, handler: Handler) -> web.StreamResponse:
+    with reading_as(manner_of(request)):
+        return await handler(request)
+
+
 @asynccontextmanager
 async def quick(settings: ReportSettings, heartbeat_s: float = 60) -> AsyncIterator[str]:
     """The address of the tail alone, which looks again every 20 ms."""
-    app = web.Application()
+    app = web.Application(middlewares=[for_whoever_looks])
     renderer = Renderer(settings.base_url, settings.ledger_name)
     reading = Reading(settings, renderer)
     pages = CallsPages(settings, renderer, reading, heartbeat_s=heartbeat_s, every_s=0.02)

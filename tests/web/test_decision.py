@@ -50,6 +50,16 @@ async def test_the_page_begins_with_the_verdict_and_has_everything_it_rests_on(l
     assert "Calls of 24 August 2026 to 21 November 2026, UTC" in text
 
 
+async def test_the_page_tells_what_is_asked_for(ledger: Path) -> None:
+    told = answer()["projections"][0]
+    text = text_of((await got(ledger, Answering())).text)
+    grid = told["demand"]["size_table"]["calls_by_input"]
+    assert sum(map(sum, grid)) == told["demand"]["under_way"]["calls_without_end"] > 0  # made up: no ends
+    assert f"{told['demand']['longest_tokens']:,} tokens in the longest call" in text
+    assert "under way at once" not in text
+    assert re.search(r"at most wait to be let in, .{1,5}% of the tokens overflow", text)
+
+
 async def test_nothing_on_the_page_is_inline_or_from_elsewhere(ledger: Path) -> None:
     page = await got(ledger, Answering())
     assert not re.search(r"<style|\sstyle=|\son\w+=|https?://(?!127)", page.text)

@@ -50,7 +50,7 @@ def test_the_ledger_is_told_for_people_with_the_exact_numbers_beside() -> None:
     told = words_of(page())
     assert told["Size"] == "1.9 GB 1,895,288,832 bytes"
     assert told["Calls"] == "1,234 in all, those under way left out"
-    assert told["Last call"] == "2026-11-22 14:28:35 UTC 1 min 30 s ago"
+    assert told["Last call"] == "22 Nov 2026 14:28:35 UTC 1 min 30 s ago"
     assert told["Free disk"] == "50.0 GB of 100.0 GB"
 
 

@@ -92,21 +92,6 @@ async def test_the_two_schemes_have_their_own_paper(browser: Browser, ledger: Pa
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", [360, 1280])
-async def test_axe_finds_no_barrier(browser: Browser, ledger: Path, width: int, scheme: str) -> None:
-    async with (
-        serving(
-            settings_for(ledger, notices=lambda: ["This ledger is made up."], writing=lambda: TROUBLE)
-        ) as address,
-        opened(browser, address, width, color_scheme=scheme, bypass_csp=True) as found,
-    ):
-        for path in (*PATHS, f"{REPORT_PATH}?month=none"):
-            await found.page.goto(address + path)
-            assert await barriers(found.page) == [], path
-
-
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")
 @pytest.mark.parametrize("query", ["", "?month=2026-01"])
 async def test_axe_finds_no_barrier_where_there_are_no_calls(
     browser: Browser, empty_ledger: Path, query: str

@@ -13,8 +13,8 @@ from web.security import Guard, without_port
 
 PASSWORD = "correct horse: battery"
 EVERYWHERE = (
-    "/-/report", "/-/", "/-", "/-/nothing/here", "/-/static/report.css", "/-/readyz", "/-/healthzx",
-    "/-/healthz/", "/-/%72eport", "/%2d/report", "/%2D%2Freport",
+    "/-/report", "/-/", "/-", "/-/nothing/here", "/-/static/report.css", "/-/metrics", "/-/healthzx",
+    "/-/healthz/", "/-/readyz/", "/-/%72eport", "/%2d/report", "/%2D%2Freport",
 )  # fmt: skip
 FOREIGN_HOSTS = (
     "evil.example", "evil.example:8300", "127.0.0.1.evil.example", "localhost.", "", "localhost@evil.example",
@@ -30,6 +30,7 @@ def other_rooms(app: web.Application) -> None:
     """What payback adds: pages of other rooms under /-/, and the proxy behind everything else."""
     app.router.add_get("/-/healthz", _ok)
     app.router.add_get("/-/readyz", _ok)
+    app.router.add_get("/-/metrics", _ok)
     app.router.add_route("*", "/{path:.*}", _ok)
 
 
@@ -96,7 +97,7 @@ async def test_with_a_password_nothing_is_shown_without_it(ledger: Path, path: s
     assert "password" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/-/report", "/-/readyz"])
+@pytest.mark.parametrize("path", ["/-/report", "/-/report/prices"])
 @pytest.mark.parametrize("user", ["anybody", "", "ünï"])
 async def test_with_the_password_any_user_under_any_host_name_gets_in(
     ledger: Path, path: str, user: str
@@ -142,16 +143,18 @@ async def test_a_password_of_any_script_works(ledger: Path) -> None:
         assert (await asked(f"{address}/-/report", basic("пароль 🔑"))).status == 200
 
 
-def test_an_empty_password_is_a_mistake_and_not_an_open_door() -> None:
+async def test_an_empty_password_starts_no_report(ledger: Path) -> None:
     with pytest.raises(ValueError, match="password is empty"):
-        Guard("", frozenset())
+        async with serving(settings_for(ledger, password="")):
+            pass
 
 
+@pytest.mark.parametrize("path", ["/-/healthz", "/-/readyz"])
 @pytest.mark.parametrize("password", [None, PASSWORD])
-async def test_health_is_for_everybody(ledger: Path, password: str | None) -> None:
+async def test_health_is_for_everybody(ledger: Path, password: str | None, path: str) -> None:
     settings = settings_for(ledger, password=password)
     async with serving(settings, other_rooms) as address:
-        assert await status_of_raw(address, "GET /-/healthz HTTP/1.1\nHost: evil.example") == 200
+        assert await status_of_raw(address, f"GET {path} HTTP/1.1\nHost: evil.example") == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/-x", "/--/report", "/%2dx"])

@@ -39,10 +39,10 @@ async def test_ones_own_zone_is_one_press_away_and_holds_for_all_pages(
         opened(browser, address, path=path, timezone_id="Asia/Tokyo") as found,
     ):
         await found.page.get_by_role("button", name="Set Asia/Tokyo").click()
-        await found.page.get_by_text("2026-11-22 23:30:05").wait_for()
+        await found.page.get_by_text("22 Nov 2026 23:30:05 JST").wait_for()
         assert found.page.url == f"{address}{path}"
         await found.page.goto(f"{address}{REPORT_PATH}")
-        await found.page.get_by_text("2026-11-22 23:30:05").wait_for()
+        await found.page.get_by_text("22 Nov 2026 23:30:05 JST").wait_for()
         assert await found.page.get_by_role("button", name="Set Asia/Tokyo").count() == 0
     assert found.complaints == []
 
@@ -54,7 +54,7 @@ async def test_without_a_script_a_zone_can_be_typed(browser: Browser, ledger: Pa
     ):
         await found.page.get_by_label("Times in").fill("Europe/Berlin")
         await found.page.get_by_label("Times in").press("Enter")
-        await found.page.get_by_text("2026-11-22 15:30:05").wait_for()
+        await found.page.get_by_text("22 Nov 2026 15:30:05 CET").wait_for()
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install --no-save axe-core")

@@ -16,6 +16,7 @@ TYPES: Mapping[int, str] = MappingProxyType(
         404: "not_found",
         405: "method_not_allowed",
         422: "unprocessable",
+        429: "too_many_requests",
         500: "internal",
         503: "unavailable",
     }

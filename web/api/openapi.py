@@ -16,14 +16,15 @@ _JSON = "application/json"
 _FAILURES = {
     400: "A parameter is wrong; the message names it and says what to write.",
     401: "The report has a password, and this was not it.",
-    403: "This host name is not answered without a password.",
+    403: "This host name is not answered without a password, or another site's page has posted this.",
     404: "There is no such thing.",
     405: "The address does not take this method; Allow names those it takes.",
     422: "The plan asks for what is not there, or there is nothing to project.",
+    429: "Too many wrong passwords came from this address; Retry-After says when the next one is looked at.",
     500: "A fault of payback; its log says more.",
     503: "The ledger cannot be read, is slow, or nobody projects.",
 }
-_EVERYWHERE = (400, 401, 403, 405, 500, 503)
+_EVERYWHERE = (400, 401, 403, 405, 429, 500, 503)
 _EXAMPLE = {
     400: 'by is "mdel"; write one of model, workload, project, user, key, upstream, client, day, hour',
     404: "there is no call 018bcfe5-6800-7800-8000-000000000000 in the ledger; it may have been pruned",

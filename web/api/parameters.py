@@ -8,7 +8,7 @@ from ledger.call import Pricing
 from ledger.rollup import Dimension
 from ledger.store import GroupBy
 from web.api.calls import AN_ID, LIMIT
-from web.api.questions import HOURS, LINES, MOST_HOURS, MOST_LINES
+from web.api.questions import HOURS, LINES, MOST_HOURS, MOST_LINES, MOST_SUMS
 from web.calls.query import FIELDS
 from web.calls.words import BASES, NAMES, NONE, OUTCOMES, STREAMS
 
@@ -52,7 +52,13 @@ SERIES = (
     *PERIOD,
     parameter("by", _words(_values(Dimension), Dimension.TOTAL), "One line for each.", "model"),
     parameter("unit", _words(_values(Unit), Unit.DAY), "One sum for each; hours for 31 days at most.", "day"),
-    parameter("most", _whole(1, MOST_LINES, LINES), "Lines of the largest; the rest is one more line.", 3),
+    parameter(
+        "most",
+        _whole(1, MOST_LINES),
+        "Lines of the largest; the rest is one more line. A series has"
+        f" {MOST_SUMS} sums at most, of all lines; left out: {LINES} lines, or as many as there is room for.",
+        3,
+    ),
 )
 HEALTH = (
     parameter("hours", _whole(1, MOST_HOURS, HOURS), "How far back upstreams are looked at.", 24),

@@ -13,8 +13,8 @@ from ledger.money import render_usd
 from ledger.period import time_of
 from ledger.price import NoPrice, Price
 from ledger.rating import Charge, rate
-from ledger.rollup import Rollup
-from ledger.tally import measures_of
+from ledger.rollup import COST_MEASURES, MEASURES, Rollup, amounts_of
+from ledger.tally import MEASURE_NAMES, measures_of
 from web.prices.answers import Answers
 from web.report_settings import Writing
 
@@ -65,13 +65,15 @@ def series_as_json(series: Series) -> Json:
 
 def _line_as_json(line: SeriesLine) -> Json:
     """A list for each measure: a quarter of what a list of objects would take."""
-    told = [measures_of(sums) for sums in line.sums]
-    names = measures_of(Rollup())
+    columns = zip(MEASURES, zip(*map(amounts_of, line.sums), strict=True), strict=True)
     return {
         "value": line.value,
         "others": line.others,
         "total": measures_of(line.total),
-        "sums": {name: [sums[name] for sums in told] for name in names},
+        "sums": {
+            MEASURE_NAMES[name]: list(map(render_usd, amounts)) if name in COST_MEASURES else amounts
+            for name, amounts in columns
+        },
     }
 
 

@@ -10,7 +10,8 @@ from ledger.period import time_of
 from ledger.price import STANDARD, Price, Rate
 from ledger.pricebook import LONGEST_NAME, is_standard
 from ledger.rating import Charge, ChargeLine, rate
-from web.filters import counted
+from web.filters import counted, tokens
+from web.manner import number
 from web.override_toml import meters_to_price, override_toml
 
 METER_WORDS = {
@@ -122,20 +123,20 @@ def _dollars(usd: Decimal) -> str:
     ('$15.00', '$0.025', '$10.00')
     """
     whole, _, places = f"{usd:f}".partition(".")
-    return f"${int(whole):,}.{places.rstrip('0').ljust(2, '0')}"
+    return number(f"${int(whole):,}.{places.rstrip('0').ljust(2, '0')}")
 
 
 def _per(rated: Rate) -> str:
     if rated.meter is Meter.AUDIO and rated.per == _MS_PER_HOUR:
         return "per hour"
-    return _PER_WORDS.get(rated.per, f"per {rated.per:,}")
+    return _PER_WORDS.get(rated.per, f"per {tokens(rated.per)}")
 
 
 def _note(line: ChargeLine, rated: Rate, input_tokens: int) -> str:
     told = []
     above = [tier for tier in rated.tiers if input_tokens > tier.above_input_tokens]
     if above:
-        told.append(f"the rate of calls with more than {above[-1].above_input_tokens:,} input tokens")
+        told.append(f"the rate of calls with more than {tokens(above[-1].above_input_tokens)} input tokens")
     if rated.at_least and line.quantity == rated.at_least:
         told.append(f"{counted(rated.at_least, 'unit')} at least are charged")
     return "; ".join(told)

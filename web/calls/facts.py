@@ -15,6 +15,7 @@ from ledger.units import Units
 from ledger.usage import TokenUsage
 from web.calls.words import BASIS_WORDS, LABELS, NONE
 from web.filters import duration
+from web.manner import number
 
 _TOKENS = {
     "input_tokens": ("Input", ""),
@@ -149,7 +150,7 @@ def _times(call: Call) -> Iterator[Fact]:
     ):
         speed = _speed(tokens, 0, us)
         text = None if us is None else f"{duration(us)}{f', {speed}' if speed else ''}"
-        yield Fact(label=label, text=text, title="" if us is None else f"{us:,} µs")
+        yield Fact(label=label, text=text, title="" if us is None else f"{us} µs")
 
 
 def _time(label: str, us: int | None, since_us: int | None) -> Fact:
@@ -167,7 +168,7 @@ def _output(call: Call) -> int | None:
 def _speed(tokens: int | None, from_us: int | None, to_us: int | None) -> str | None:
     if not tokens or from_us is None or to_us is None or to_us <= from_us:
         return None
-    return f"{tokens * 1_000_000 / (to_us - from_us):,.1f} tokens/s"
+    return number(f"{tokens * 1_000_000 / (to_us - from_us):,.1f} tokens/s")
 
 
 def _who(call: Call) -> Iterator[Fact]:

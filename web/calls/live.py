@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from ledger.errors import LedgerError
 from ledger.period import us_at
 from ledger.store import Reader
 from web.calls.watch import Watch
+from web.manner import Manner, held, reading_as
 from web.reading import Reading
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,16 @@ _WAITING = 8
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A call that began or went on, and its line of the list."""
+    """A call that began or went on, and its line of the list, for those who listened when it was read."""
 
     entry: Entry
-    html: str
+    htmls: Mapping[Manner, str]
+    line: Callable[[Entry], str]
+
+    @property
+    def html(self) -> str:
+        """For who listens; who came meanwhile has it made now."""
+        return self.htmls.get(held()) or self.line(self.entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Live:
     ) -> None:
         """*line* renders a call, in a thread."""
         self._reading, self._now, self._line, self._every_s = reading, now, line, every_s
-        self._listeners: set[Listener] = set()
+        self._listeners: dict[Listener, Manner] = {}
         self._looking: asyncio.Task[None] | None = None
         self._is_over = False
 
@@ -67,13 +74,13 @@ class Live:
         if self._is_over or len(self._listeners) >= MOST_LISTENERS:
             raise TooManyListeners
         listener = Listener(_WAITING)
-        self._listeners.add(listener)
+        self._listeners[listener] = held()
         if self._looking is None:
             self._looking = asyncio.get_running_loop().create_task(self._look_again_and_again(), name="tail")
         try:
             yield listener
         finally:
-            self._listeners.discard(listener)
+            self._listeners.pop(listener, None)
             if not self._listeners and self._looking is not None:
                 self._looking.cancel()
                 self._looking = None
@@ -96,8 +103,15 @@ class Live:
             await asyncio.sleep(self._every_s)
 
     def _look(self, watch: Watch, reader: Reader) -> tuple[Change, ...]:
-        entries = watch.look(reader, us_at(self._now()))
-        return tuple(Change(entry, self._line(entry)) for entry in entries)
+        manners = frozenset(self._listeners.values())
+        return tuple(self.change_of(entry, manners) for entry in watch.look(reader, us_at(self._now())))
+
+    def change_of(self, entry: Entry, manners: Iterable[Manner]) -> Change:
+        return Change(entry, {manner: self._line_for(manner, entry) for manner in manners}, self._line)
+
+    def _line_for(self, manner: Manner, entry: Entry) -> str:
+        with reading_as(manner):
+            return self._line(entry)
 
 
 def _tell(listener: Listener, news: News) -> None:

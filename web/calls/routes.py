@@ -19,12 +19,11 @@ from web.calls.live import EVERY_S, Change, Listener, Live, News, TooManyListene
 from web.calls.passing import passes
 from web.calls.query import Asked, BadFilter, read_query
 from web.lines import CallLine, line_of
+from web.manner import held
 from web.reading import NotThere, Reading
 from web.rendering import CALLS_PATH, Renderer
 from web.report_settings import ReportSettings
 from web.security import HEADERS
-from web.viewer import zone_of
-from web.zones import localised
 
 TAIL_PATH = f"{CALLS_PATH}/tail"
 HEARTBEAT_S = 15.0
@@ -91,13 +90,13 @@ class CallsPages:
             return web.Response(status=503, text="Too many pages listen for new calls; close one.\n")
 
     async def _told(self, request: web.Request, asked: Asked, listener: Listener) -> web.StreamResponse:
-        response, zone = web.StreamResponse(headers=_EVENTS), zone_of(request)
+        response = web.StreamResponse(headers=_EVENTS)
         await response.prepare(request)
         with suppress(ConnectionError):  # the client has left
             try:
                 async for text in self._texts(asked, listener):
                     async with asyncio.timeout(WRITE_S):
-                        await response.write((localised(text, zone) if zone else text).encode())
+                        await response.write(text.encode())
             except TimeoutError:
                 if request.transport is not None:
                     request.transport.abort()
@@ -127,7 +126,7 @@ class CallsPages:
 
     def _changes(self, asked: Asked, reader: Reader) -> tuple[Change, ...]:
         page = reader.calls_page(asked.which, limit=listed.CALLS_ON_A_PAGE)
-        return tuple(Change(entry, self._line(entry)) for entry in page.entries)
+        return tuple(self._live.change_of(entry, [held()]) for entry in page.entries)
 
     def _list(self, asked: Asked, now: datetime, reader: Reader) -> str:
         page = listed.list_page(listed.ask(reader, asked), asked, now)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from ledger.money import NANO_PER_USD, NanoUsd
 from web.charts.scales import joined, rect, short
 from web.filters import exact_places, usd, usd_exact
+from web.manner import decimal_sign
 
 PLOT_HEIGHT = 180
 """Pixels from the baseline to the top line."""
@@ -100,7 +101,7 @@ def _amount_of_line(amount: NanoUsd, step: int) -> str:
     '$0.004'
     """
     if step % NANO_PER_USD == 0:
-        return usd(amount).removesuffix(".00")
+        return usd(amount).removesuffix(f"{decimal_sign()}00")
     return usd_exact(amount, exact_places([NanoUsd(step)]))
 
 

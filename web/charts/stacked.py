@@ -30,6 +30,10 @@ _PATTERNS = (
     "M0,2 h8 M0,6 h8",
 )
 """Lines in a square of 8, one for each part."""
+_LINKED = Markup(
+    '<a href="{href}" tabindex="-1" aria-label="{title}" class="{kind}"><title>{title}</title>{shapes}</a>'
+)
+_ALONE = Markup('<g class="{kind}"><title>{title}</title>{shapes}</g>')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Column:
     """From the baseline up, in the order of the legend."""
     title: str
     href: str
+    """Empty: there is nothing to lead to."""
     tick: str = ""
     incomplete: bool = False
     """Some of what belongs into this column has no known cost."""
@@ -89,19 +94,16 @@ def _column(column: Column, place: int, count: int, top: int) -> Markup:
             shapes.append(_part(part, middle - slot * _COLUMN_SHARE / 2, base, slot * _COLUMN_SHARE, height))
     if column.incomplete:
         shapes.append(Markup('<circle cx="{}%" cy="{}" r="3"/>').format(short(middle), short(base - 7)))
-    return Markup(
-        '<a href="{href}" tabindex="-1" aria-label="{title}" class="{kind}">'
-        "<title>{title}</title>{shapes}</a>{tick}"
-    ).format(
+    shown = (_LINKED if column.href else _ALONE).format(
         href=column.href,
         title=column.title,
         kind="going-on" if column.going_on else "over",
         shapes=joined(shapes),
-        tick=words_at("tick", middle, _TOP + PLOT_HEIGHT + 18, column.tick) if column.tick else "",
     )
+    tick = words_at("tick", middle, _TOP + PLOT_HEIGHT + 18, column.tick) if column.tick else ""
+    return Markup("{}{}").format(shown, tick)
 
 
 def _part(part: int, x: float, y: float, width: float, height: float) -> Markup:
-    return Markup('<rect class="part" fill="url(#part-{})" x="{}%" y="{}" width="{}%" height="{}"/>').format(
-        part, *map(short, (x, y, width, height))
-    )
+    place = f'x="{short(x)}%" y="{short(y)}" width="{short(width)}%" height="{short(height)}"'
+    return Markup(f'<rect class="part" fill="url(#part-{part})" {place}/>')  # noqa: S704  # numbers: nothing to escape

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from projection.assumptions import DEFAULTS, Assumption, allowed_of
 from web.decision.words import label_of
-from web.figures import plain
+from web.figures import typed
 from web.plan_query import LIMITS, LONGEST_HORIZON_MONTHS, MOST_UNITS
 
 _FIRST = (
@@ -97,7 +97,7 @@ def _assumption(each: Assumption, stated: Mapping[str, str]) -> Input:
         unit=each.unit,
         least=least,
         most=most,
-        hint=f"likely {plain(each.low)} to {plain(each.high)}",
+        hint=f"likely {typed(each.low)} to {typed(each.high)}",
     )
 
 
@@ -111,7 +111,7 @@ def _whole(name: str, unit: str, most: int, stated: Mapping[str, str]) -> Input:
         least=1,
         most=most,
         step="1",
-        hint=f"1 to {most:,}",
+        hint=f"1 to {most}",
     )
 
 
@@ -124,7 +124,7 @@ def _limits(stated: Mapping[str, str]) -> tuple[Input, ...]:
             unit=_LIMIT_UNITS[name],
             least=least,
             most=most,
-            hint=f"{plain(least)} to {plain(most)}",
+            hint=f"{typed(least)} to {typed(most)}",
         )
         for name, least, most in LIMITS
     )

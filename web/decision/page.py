@@ -62,6 +62,8 @@ class DecisionPage:
     last_day: date | None
     """None: the volume is stated."""
     is_made_up: bool
+    is_brief: bool
+    """What it hangs on is not known yet."""
     verdicts: tuple[Verdict, ...]
     """Of all workloads, the largest first."""
     verdict: Verdict
@@ -89,6 +91,7 @@ def decision_page(answer: Answer, asked: Asked) -> DecisionPage:
         first_day=_day(answer["from"]),
         last_day=_day(answer["to"]),
         is_made_up=bool(answer["made_up"]),
+        is_brief=bool(answer.get("brief")),
         verdicts=tuple(_verdict(each, asked, is_shown=each is told) for each in projections),
         verdict=_verdict(told, asked, is_shown=True),
         told=told,

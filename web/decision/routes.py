@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -13,14 +15,17 @@ from web.decision.page import decision_page
 from web.decision.under_way import UnderWay
 from web.decision.words import label_of
 from web.plan_query import Asked, BadQuery, read_query
+from web.plan_shelf import PlanShelf, ShelfError
 from web.plan_toml import toml_of_plan
-from web.projector import Answer, BadPlan, NothingToProject, ProjectionFailed, Projector
+from web.projector import Answer, BadPlan, NothingToProject, ProjectionFailed, Projector, briefly
 from web.rendering import PAYBACK_PATH, Renderer, page_of
 
 log = logging.getLogger(__name__)
 
 PLAN_PATH = f"{PAYBACK_PATH}/plan.toml"
 AGAIN_AFTER_S = 3
+BRIEFLY = "X-Payback-Briefly"
+"""A header that redraw.js sends: the answer first, what it hangs on with another question."""
 _STATUSES = {NothingToProject: 200, BadPlan: 422}
 _TITLES = {NothingToProject: "No calls to project yet", BadPlan: "This cannot be asked"}
 
@@ -32,10 +37,12 @@ class DecisionPages:
         renderer: Renderer,
         notices: Callable[[], Sequence[str]],
         answer_within_s: float,
+        shelf: PlanShelf | None = None,
     ) -> None:
         self._renderer = renderer
         self._notices = notices
         self._within_s = answer_within_s
+        self._shelf = shelf
         self._under_way = None if projector is None else UnderWay(projector)
         self._pool: ThreadPoolExecutor | None = None
 
@@ -64,7 +71,7 @@ class DecisionPages:
             raise web.HTTPSeeOther(f"{PAYBACK_PATH}?{asked.query}" if asked.query else PAYBACK_PATH)
         if self._under_way is None:
             return page_of(200, self._render("payback_off.html", asked))
-        return await self._answered(asked, self._under_way)
+        return await self._answered(asked, self._under_way, is_brief=BRIEFLY in request.headers)
 
     async def plan_file(self, request: web.Request) -> web.Response:
         try:
@@ -78,12 +85,14 @@ class DecisionPages:
             headers={hdrs.CONTENT_DISPOSITION: 'attachment; filename="plan.toml"'},
         )
 
-    async def _answered(self, asked: Asked, under_way: UnderWay) -> web.Response:
+    async def _answered(self, asked: Asked, under_way: UnderWay, *, is_brief: bool) -> web.Response:
+        plan = briefly(asked.plan) if is_brief else asked.plan
+        key = f"briefly {asked.query}" if is_brief else asked.query
         try:
-            answer = await under_way.answer(asked.query, asked.plan, self._within_s)
+            answer = await under_way.answer(key, plan, self._within_s)
             if answer is None:
                 return self._waiting(asked)
-            html = await asyncio.get_running_loop().run_in_executor(self._pool, self._page, answer, asked)
+            html = await self._in_thread(partial(self._page, answer, asked))
         except ProjectionFailed as error:
             title = _TITLES.get(type(error), "The projection could not be made")
             return self._sentence(asked, _STATUSES.get(type(error), 503), title, str(error))
@@ -92,6 +101,11 @@ class DecisionPages:
             sentence = "The log of payback says why."
             return self._sentence(asked, 500, "The projection could not be made", sentence)
         return page_of(200, html)
+
+    async def _in_thread(self, make: Callable[[], str]) -> str:
+        """For whoever looks."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, copy_context().run, make)
 
     def _page(self, answer: Answer, asked: Asked) -> str:
         if not answer["projections"]:
@@ -107,6 +121,14 @@ class DecisionPages:
         told = {"status": status, "title": title, "sentence": sentence}
         return page_of(status, self._render("payback_sentence.html", asked, **told))
 
+    def _plans(self) -> Sequence[str] | None:
+        """A look into a small folder; one that cannot be read keeps nobody from the answer."""
+        try:
+            return None if self._shelf is None else self._shelf.names()
+        except ShelfError as error:
+            log.warning("%s", error)
+            return ()
+
     def _render(self, template: str, asked: Asked | None, **facts: object) -> str:
         asked = asked or Asked(plan={}, stated={})
         return self._renderer.render(
@@ -116,5 +138,6 @@ class DecisionPages:
             choices=CHOICES,
             label_of=label_of,
             notices=self._notices(),
+            plans=self._plans(),
             **facts,
         )

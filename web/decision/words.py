@@ -25,6 +25,7 @@ LABELS = {
     "host_price_factor": "Host prices",
     "spares_share": "Spares",
     "resale_decay_per_year": "Resale value lost",
+    "hardware_life_months": "Life of hardware",
     "hardware_drift_per_year": "Drift of hardware prices",
     "rent_drift_per_year": "Drift of rents",
     "fallback_share": "Fallback to today's model",

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from ledger.asking import LedgerFacts, Quantiles, UpstreamHealth
 from ledger.call import Outcome
-from ledger.period import time_of, us_at
+from ledger.period import us_at
 from ledger.rollup import Rollup
 from web.costs import Mark, marks_of
-from web.filters import DASH, counted, duration
+from web.filters import DASH, counted, duration, stamp, tokens
 from web.links import calls_since_link, is_linkable
+from web.manner import number
 from web.report_settings import Writing
 
 HOURS = 24
@@ -99,10 +100,10 @@ def _verdict(warnings: Sequence[Fact]) -> str:
 
 def _ledger(facts: LedgerFacts, now: datetime) -> Iterator[Fact]:
     yield Fact(label="File", words=facts.path, is_foreign=True)
-    yield Fact(label="Size", words=bytes_in_words(facts.size_bytes), note=f"{facts.size_bytes:,} bytes")
-    log_note = f"{facts.wal_bytes:,} bytes that are not in the file itself yet"
+    yield Fact(label="Size", words=bytes_in_words(facts.size_bytes), note=counted(facts.size_bytes, "byte"))
+    log_note = f"{counted(facts.wal_bytes, 'byte')} that are not in the file itself yet"
     yield Fact(label="Write-ahead log", words=bytes_in_words(facts.wal_bytes), note=log_note)
-    yield Fact(label="Calls", words=f"{facts.calls:,}", note="in all, those under way left out")
+    yield Fact(label="Calls", words=tokens(facts.calls), note="in all, those under way left out")
     yield Fact(label="First call", words=_moment(facts.first_us))
     yield Fact(label="Last call", words=_moment(facts.last_us), note=_ago(facts.last_us, now))
     yield Fact(label="Schema", words=str(facts.schema_version), note=f"SQLite {facts.sqlite_version}")
@@ -163,7 +164,7 @@ def _times(found: Quantiles) -> tuple[str, str, str]:
 
 def _speeds(found: Quantiles) -> tuple[str, str, str]:
     p50, p90, p99 = (
-        DASH if speed is None else f"{speed:,.0f}" for speed in (found.p50, found.p90, found.p99)
+        DASH if speed is None else number(f"{speed:,.0f}") for speed in (found.p50, found.p90, found.p99)
     )
     return p50, p90, p99
 
@@ -175,12 +176,12 @@ def bytes_in_words(count: int) -> str:
     """
     for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
-            return f"{count / size:.1f} {unit}"
+            return number(f"{count / size:.1f} {unit}")
     return counted(count, "byte")
 
 
 def _moment(us: int | None) -> str:
-    return DASH if us is None else f"{time_of(us):%Y-%m-%d %H:%M:%S} UTC"
+    return DASH if us is None else stamp(us)
 
 
 def _ago(us: int | None, now: datetime) -> str:

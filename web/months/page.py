@@ -13,8 +13,9 @@ from ledger.period import month_of
 from ledger.rollup import Rollup
 from web.charts.bars import Bar, bar_chart
 from web.costs import Cost, Mark, cost_of_sums, marks_of
-from web.filters import counted, month_name, places_for, usd
+from web.filters import counted, places_for, usd
 from web.links import calls_link
+from web.manner import month_name
 from web.spend.comparison import change_of
 
 MOST_BARS = 36

@@ -7,7 +7,8 @@ from ledger.as_json import render_rate
 from ledger.meter import Meter
 from ledger.price import Price, Rate
 from web.calls.charges import METER_WORDS
-from web.filters import DASH
+from web.filters import DASH, tokens
+from web.manner import number
 
 COLUMNS = (Meter.INPUT, Meter.CACHE_READ, Meter.CACHE_WRITE, Meter.OUTPUT)
 """Have a place of their own in the table; others are told in words."""
@@ -39,10 +40,10 @@ def _column(price: Price, meter: Meter) -> str:
 
 
 def _usd(rate: Rate, input_tokens: int) -> str:
-    return f"${render_rate(rate, rate.usd_at(input_tokens))}"
+    return number(f"${render_rate(rate, rate.usd_at(input_tokens))}")
 
 
 def _larger(rates: Sequence[Rate]) -> Iterator[str]:
     for start in sorted({tier.above_input_tokens for rate in rates for tier in rate.tiers}):
         told = [f"{_WORDS[rate.meter].lower()} {_usd(rate, start + 1)}" for rate in rates if rate.tiers]
-        yield f"Above {start:,} input tokens: {', '.join(told)}"
+        yield f"Above {tokens(start)} input tokens: {', '.join(told)}"

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from ledger.money import NOTHING, NanoUsd
 from ledger.period import Period, month_of
-from web.filters import day_name, month_name
+from web.filters import tokens
 from web.links import calls_link
+from web.manner import days_name, month_name, number
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -60,9 +61,9 @@ def change_of(before: NanoUsd, now: NanoUsd) -> str:
     if now == before:
         return "the same"
     if now >= 10 * before:
-        return f"{now // before:,} times as much"
+        return f"{tokens(now // before)} times as much"
     percent = abs(now - before) * 100 / before
-    return f"{'+' if now > before else _MINUS}{'<0.1' if percent < 0.05 else f'{percent:.1f}'}%"
+    return number(f"{'+' if now > before else _MINUS}{'<0.1' if percent < 0.05 else f'{percent:.1f}'}%")
 
 
 def _compared(spent: Mapping[date, NanoUsd], now: Period, before: Period) -> Comparison:
@@ -87,4 +88,4 @@ def days_in_words(days: Period) -> str:
     last = days.end - timedelta(days=1)
     if days == month_of(days.start):
         return month_name(days.start)
-    return day_name(last) if last == days.start else f"{days.start.day} to {day_name(last)}"
+    return days_name(days.start, last)

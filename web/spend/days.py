@@ -12,8 +12,9 @@ from ledger.period import time_of
 from ledger.rollup import Rollup
 from web.charts.stacked import MOST_PARTS, Column, stacked_chart, swatch
 from web.costs import Cost, Mark, cost_of_sums, marks_of
-from web.filters import counted, day_name, exact_places, month_name, places_for, shown, usd, usd_exact
+from web.filters import counted, exact_places, places_for, shown, tokens, usd, usd_told
 from web.links import calls_link, is_linkable, one_day
+from web.manner import day_name, month_name
 
 MOST_MODELS = MOST_PARTS - 1
 """With a name of their own; the others are one part more."""
@@ -93,7 +94,7 @@ def _cell(line: SeriesLine, sums: Rollup, day: date) -> Cell | None:
     cost = cost_of_sums(sums)
     if cost.amount is None:
         return Cell(cost.word, cost.reason, href)
-    return Cell(usd(cost.amount, _CELL_PLACES), usd_exact(cost.amount), href)
+    return Cell(usd(cost.amount, _CELL_PLACES), usd_told(cost.amount), href)
 
 
 def _key(series: Series, line: SeriesLine, place: int) -> Key:
@@ -118,7 +119,7 @@ def _column(series: Series, row: DayRow, place: int, today: date) -> Column:
     return Column(
         parts=tuple(line.sums[place].list_cost for line in series.lines),
         title=_words(series, row, place),
-        href=row.href,
+        href=row.href if row.sums.calls else "",
         tick=str(row.day.day) if row.day.day in _TICKS else "",
         incomplete=row.sums.unpriced_calls > 0,
         going_on=row.day == today,
@@ -140,7 +141,7 @@ def _words(series: Series, row: DayRow, place: int) -> str:
 
 
 def _name_of(line: SeriesLine) -> str:
-    return f"{line.others} more" if line.others else shown(line.value or "no model", 40)
+    return f"{tokens(line.others)} more" if line.others else shown(line.value or "no model", 40)
 
 
 def _rounded(amount: NanoUsd) -> str:

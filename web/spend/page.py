@@ -8,8 +8,8 @@ from ledger.money import NanoUsd
 from ledger.period import Period, month_of, time_of
 from ledger.rollup import Rollup
 from web.costs import Cost, Mark, cost_of_sums, marks_of
-from web.filters import day_name
 from web.links import calls_link
+from web.manner import days_name
 from web.spend.answers import Answers
 from web.spend.breakdowns import Breakdown, breakdown_of
 from web.spend.comparison import Comparison, comparisons_of
@@ -97,4 +97,4 @@ def _other_reasons(answers: Answers) -> int:
 def _progress(month: Period, today: date) -> str:
     if not month.start <= today < month.end:
         return "" if month.end <= today else "not begun yet"
-    return f"1 to {day_name(today)}, so far" if today.day > 1 else f"{day_name(today)}, so far"
+    return f"{days_name(today.replace(day=1), today)}, so far"

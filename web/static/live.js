@@ -36,6 +36,7 @@ async function readAgain() {
   if (!toggle.checked || document.hidden || isInUse()) return;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
+    if (answer.status === 401) return location.reload(); // the session is over
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!isSamePage(fresh)) return location.reload();

@@ -12,5 +12,5 @@ if (zoneForm && ownZone && zoneForm.zone.value !== ownZone) {
     zoneForm.zone.value = ownZone;
     zoneForm.requestSubmit();
   });
-  zoneForm.querySelector("button").after(" ", offer);
+  zoneForm.append(" ", offer);
 }
