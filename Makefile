@@ -19,7 +19,7 @@ CLIENTS := tests/clients
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run demo setup clients test check fix articles screenshots bench bench-capacity conformance
+.PHONY: help run demo setup clients agents test check fix articles screenshots redraw browse-large bench bench-capacity conformance torture fuzz seeded
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,8 @@ demo: $(VENV)/.run-stamp ## the report over 90 made-up days
 setup: $(VENV)/.test-stamp ## make the environment for tests and checks
 
 clients: $(VENV)/.clients-stamp $(VENV)/.node-stamp ## install LangChain, the AI SDK and others whose tests are skipped without
+
+agents: $(VENV)/.agents-stamp ## install Claude Code, Codex CLI and Continue, 850 MB, for tests that are skipped without
 
 test: $(VENV)/.test-stamp ## run the tests
 	@$(BIN)/python -m pytest --session-timeout=$(TEST_SECONDS) $(ARGS)
@@ -55,11 +57,17 @@ fix: $(VENV)/.test-stamp ## format, mend what can be mended, print config.exampl
 screenshots: $(VENV)/.test-stamp ## take docs/images again, of the demo's pages; needs chromium
 	@$(BIN)/python -m tests.web.screenshots docs/images
 
+redraw: $(VENV)/.test-stamp ## how long a changed assumption takes until it is drawn; a minute, needs chromium
+	@$(BIN)/python -m tests.web.redraw
+
+browse-large: $(VENV)/.test-stamp ## look at every page of a ledger of a million calls; two minutes, needs chromium
+	@PAYBACK_BROWSE_LARGE=1 $(BIN)/python -m pytest tests/web/test_every_page_in_browser.py -k million $(ARGS)
+
 articles: $(VENV)/.run-stamp ## print docs/articles.md again, after a change of what is computed
 	@$(BIN)/python -m payback.articles > $(VENV)/articles.md
 	@cp $(VENV)/articles.md docs/articles.md
 
-bench: $(VENV)/.run-stamp ## measure what payback costs a call; about five minutes, needs nginx and wrk
+bench: $(VENV)/.run-stamp ## measure what payback costs a call; about twenty minutes, needs nginx and wrk
 	@$(BIN)/python -m bench all $(ARGS)
 
 bench-capacity: $(VENV)/.run-stamp ## how far computed speeds of machines are from published ones; a second
@@ -67,6 +75,15 @@ bench-capacity: $(VENV)/.run-stamp ## how far computed speeds of machines are fr
 
 conformance: $(VENV)/.test-stamp ## HTTP, case by case: payback beside nginx, and where they differ; a minute
 	@$(BIN)/python -m tests.conformance $(ARGS)
+
+fuzz: $(VENV)/.test-stamp ## spoilt bytes for everything that reads bytes; three minutes, other ones each time
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+seeded: $(VENV)/.test-stamp ## plant bugs, one at a time, and see that tests fail; five minutes
+	@$(BIN)/python -m tests.seeded $(ARGS)
+
+torture: $(VENV)/.test-stamp ## the ledger under fire: kills, power cuts, full and broken disks; ten minutes, needs a C compiler
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 $(VENV)/.run-stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing payback into $(VENV); this needs the network, once"
@@ -91,6 +108,18 @@ $(VENV)/.node-stamp: $(CLIENTS)/package.json | $(BIN)/python
 	    npm install --prefix $(VENV)/node --no-package-lock --no-audit --no-fund --silent && touch $@; \
 	else \
 	    echo "npm is not installed: the tests of clients for Node will be skipped"; \
+	fi
+
+$(VENV)/.agents-stamp: $(CLIENTS)/agents.json | $(BIN)/python
+	@if command -v npm >/dev/null; then \
+	    echo "installing agents into $(VENV)/agents, about 850 MB; this needs the network, once"; \
+	    mkdir -p $(VENV)/agents && cp $< $(VENV)/agents/package.json && \
+	    npm install --prefix $(VENV)/agents --no-package-lock --no-audit --no-fund --silent && \
+	    for agent in claude codex cn; do \
+	        HOME=$(abspath $(VENV)/agents) $(VENV)/agents/node_modules/.bin/$$agent --version >/dev/null || exit 1; \
+	    done && touch $@; \
+	else \
+	    echo "npm is not installed: the tests of Claude Code, Codex CLI and Continue will be skipped"; \
 	fi
 
 $(BIN)/python:
