@@ -18,7 +18,7 @@ from payback.complaints import sentence_of
 from payback.errors import SettingsError
 from payback.issued_key import IssuedKey, IssuedKeys
 from payback.settings import Settings
-from payback.toml_text import toml_of
+from payback.toml_text import NO_TOML, toml_of
 from payback.whole_file import whole_file
 
 LARGEST_BYTES = 4 << 20
@@ -50,10 +50,10 @@ def keys_in(content: bytes, path: Path) -> tuple[IssuedKey, ...]:
         return IssuedKeys.model_validate(tomllib.loads(content.decode("utf-8"))).key
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not text in UTF-8; put a copy of it back") from None
-    except (tomllib.TOMLDecodeError, RecursionError):
-        raise SettingsError(f"{path} is not TOML; put a copy of it back, or mend it") from None
     except ValidationError as error:
         raise SettingsError(f"{path}: {sentence_of(error, IssuedKeys)}") from None
+    except NO_TOML:
+        raise SettingsError(f"{path} is not TOML; put a copy of it back, or mend it") from None
 
 
 @contextmanager

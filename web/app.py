@@ -58,7 +58,7 @@ def add_report(app: web.Application, settings: ReportSettings) -> None:
     app.router.add_post(SETTINGS_PATH, ViewerSettings(renderer).take)
     app.router.add_get(SETTINGS_PATH, _to_report)
     app.router.add_get("/-/", _to_report)
-    for path in ("/-", "/-/{rest:.*}"):
+    for path in ("/-", "/-/{rest:(?s:.*)}"):
         app.router.add_route(hdrs.METH_ANY, path, _not_found(renderer))
 
 

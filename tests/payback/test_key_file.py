@@ -81,6 +81,7 @@ def content(**changes: str) -> bytes:
         (b"\xff", "is not text in UTF-8"),
         (b"[[key]", "is not TOML"),
         (b"a = " + b"[" * 100_000, "is not TOML"),
+        (b"a = " + b"9" * 5000, "is not TOML"),
         (b"key = 7", "key is 7"),
         (b"keys = []", "keys is no known key"),
         (b"x" * (LARGEST_BYTES + 1), "has more than 4 MiB"),

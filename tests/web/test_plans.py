@@ -139,6 +139,7 @@ async def test_a_plan_with_more_than_the_page_has_fields_for_is_not_asked_wrongl
     "toml",
     [
         "pue = ",
+        "pue = " + "9" * 5000,
         "pue = 1.2",
         "assumptions = 3",
         "[assumptions]\npue = { value = 1.2 }",

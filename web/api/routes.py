@@ -47,7 +47,7 @@ class Api:
             for method in methods:
                 resource.add_route(method, _answering(make))
             resource.add_route(hdrs.METH_ANY, _not_allowed(methods))
-        for path in (API_PATH, f"{API_PATH}/{{rest:.*}}"):
+        for path in (API_PATH, f"{API_PATH}/{{rest:(?s:.*)}}"):
             router.add_route(hdrs.METH_ANY, path, _not_found)
 
     def _makers(self) -> dict[str, Make]:

@@ -16,6 +16,8 @@ def asked_of_toml(toml: str) -> Asked:
         document = tomllib.loads(toml)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadQuery(f"the file is not TOML: {str(error)[:200]}") from None
+    except ValueError:  # Python's, whose sentence is for programmers
+        raise BadQuery("a number in the file is too long") from None
     return read_query(list(_pairs(document)))
 
 

@@ -167,6 +167,7 @@ async def test_what_is_wrong_is_named_with_what_to_write(ledger: Path, path: str
 
 async def test_what_is_not_there_is_a_404_in_json(ledger: Path) -> None:
     assert "openapi.json" in await refusal(ledger, "reports", 404)
+    assert "openapi.json" in await refusal(ledger, "reports%0A", 404)
     assert "may have been pruned" in await refusal(ledger, f"calls/{'0' * 8}-0000-7000-8000-{'0' * 12}", 404)
 
 
