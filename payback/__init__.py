@@ -18,9 +18,9 @@ Read in this order:
 - checks/        what payback check looks at
 - measure/       what payback measure does
 - day_calls, day_file, traffic_store   the calls of a period as columns, from the ledger and files of days
-- projecting, fleets, projected   plans, today's prices, which calls are projected; what that comes to
-- plan_folder    plans that were saved under a name
-- desk, desk_messages, desk_child   the process that projects for the report's page
+- projecting, projected   plans, today's prices, which calls are projected; what that comes to
+- desk, desk_messages, desk_child, fleets   the process that projects for the report's page; what it keeps
+- plan_folder   named plans of that page, beside the ledger
 - backtesting    forecasts put to the test
 - project_text, project_json, project_demand   what payback project prints
 - backtest_text, claim_text, figures          the same of its other questions; numbers for people

@@ -9,24 +9,21 @@ import pytest
 from tests.torture.case import Case, Trial
 from tests.torture.cases import ALL
 from tests.torture.disk import has_compiler
-from tests.torture.seeds import BESIDE, BY_THE_CLOCK, GROWING, PASSING, SWALLOWING, SYNCED_AT_TIMES, Seed
+from tests.torture.seeds import BESIDE, SWALLOWING, SYNCED_AT_TIMES, Seed
 
 KILLS, FEW_KILLS = 100, 6
 BY_NAME = {case.name: case for case in ALL}
 SMALL = (
-    "kill", "power cut", "disk full", "read-only", "ledger broken, spool well", "locked",
-    "the n-th access: full from there on", "the n-th access: broken", "log damaged at rest", "gone for good",
-    "clock jumps", "no more descriptors", "soak",
+    "kill", "power cut", "disk full", "read-only", "locked", "the n-th access: full from there on",
+    "log damaged at rest", "clock jumps", "no more descriptors", "soak",
 )  # fmt: skip
 """Those that are long, or much like one of these, `make torture` has alone."""
 PLANTED = (
     ("kill", BESIDE),
     ("power cut", SYNCED_AT_TIMES),
-    ("read-only", PASSING),
     ("the n-th access: full from there on", SWALLOWING),
-    ("clock jumps", BY_THE_CLOCK),
-    ("soak", GROWING),
 )
+"""One of a kind; `make torture` has all."""
 
 
 @pytest.fixture(autouse=True)

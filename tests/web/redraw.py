@@ -7,7 +7,7 @@ import asyncio
 import re
 import statistics
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, STDOUT
 
 from tests.web.browsing import chromium, opened
 from web.rendering import PAYBACK_PATH
@@ -38,7 +38,7 @@ async def measured(address: str) -> list[float]:
 
 async def main() -> None:
     demo = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "payback", "demo", "--port", "0", stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", "payback", "demo", "--port", "0", stdout=PIPE, stderr=STDOUT
     )
     try:
         found = sorted(await measured(await _address_of(demo)))
@@ -50,8 +50,8 @@ async def main() -> None:
 
 
 async def _address_of(demo: asyncio.subprocess.Process) -> str:
-    assert demo.stderr is not None
-    async for line in demo.stderr:
+    assert demo.stdout is not None
+    async for line in demo.stdout:
         if told := re.search(rb"(http://127\.0\.0\.1:\d+)/-/report", line):
             return told[1].decode()
     raise SystemExit("the demo did not start")
