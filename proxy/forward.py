@@ -14,7 +14,7 @@ from proxy.refusal import Refusal, answer_of
 from proxy.relay import relay
 from proxy.request import Request
 from proxy.retries import Retries
-from proxy.room import refuse_without_room
+from proxy.room import Room
 from proxy.route import Router
 from proxy.sending import Sender
 from proxy.upstream_client import UpstreamClient
@@ -58,10 +58,11 @@ class Forwarder:
             books=books,
             usage_asking=UsageAsking(),
         )
+        self._room = Room()
 
     async def handle(self, request: Request) -> Answered:
         try:
-            refuse_without_room()
+            self._room.refuse_without_any()
             plan = await self._planner.of(request)
         except Refusal as refusal:
             return answer_of(refusal, request.raw_path)

@@ -1,5 +1,6 @@
 """A process may open only so many files. Who comes when there are none left is told so; no call is made."""
 
+import asyncio
 import resource
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.refusal import Refusal
-from proxy.room import refuse_without_room, take_all_room
+from proxy.room import LOOK_SECONDS, refuse_without_room, take_all_room
 from tests.proxy.bodies import CHAT, CHAT_REQUEST
 from tests.proxy.client import Client, call, connected, get, post
 from tests.proxy.running import process, toml_of
@@ -31,6 +32,7 @@ async def test_calls_for_which_no_file_can_be_opened_are_refused_and_not_made(
             await has_answered(idle[-1])
             limit = len([*Path(f"/proc/{pid}/fd").iterdir()]) + LEFT
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, before[1]))
+            await asyncio.sleep(2 * LOOK_SECONDS)
             seen = len(upstream.received)
             refused = await call(port, request_)
             assert (refused.status, refused.head.value("Retry-After")) == (503, b"1")
