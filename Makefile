@@ -8,6 +8,8 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 # Tried in this order. To choose: make run PYTHONS=/usr/local/bin/python3.12
 TEST_SECONDS := 1050
 # No test starts after this time; each one also has its own limit, in pyproject.toml.
+TEST_PROCESSES := 3
+# Tests mostly wait: for disks, for programs that start. 0 runs them one by one, where a debugger can look.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +39,7 @@ clients: $(VENV)/.clients-stamp $(VENV)/.node-stamp ## install LangChain, the AI
 agents: $(VENV)/.agents-stamp ## install Claude Code, Codex CLI and Continue, 850 MB, for tests that are skipped without
 
 test: $(VENV)/.test-stamp ## run the tests
-	@$(BIN)/python -m pytest --session-timeout=$(TEST_SECONDS) $(ARGS)
+	@$(BIN)/python -m pytest --session-timeout=$(TEST_SECONDS) -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 check: $(VENV)/.test-stamp ## everything that must hold before a commit, tests last
 	@$(BIN)/ruff format --check .

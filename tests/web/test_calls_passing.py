@@ -49,7 +49,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_ledger(tmp_path_factory.mktemp("passing") / "payback.db", [*_ENTRIES, tagged])
 
 
-@pytest.mark.parametrize("which", FILTERS, ids=str)
+@pytest.mark.parametrize("which", FILTERS, ids=range(len(FILTERS)))
 def test_a_call_passes_as_the_ledgers_own_search_says(ledger: Path, which: CallFilter) -> None:
     with closing(open_sqlite_reader(ledger)) as reader:
         found = reader.calls_page(which, limit=MOST_AT_ONCE, search_s=10)
