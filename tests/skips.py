@@ -8,10 +8,12 @@ from typing import TypeVar
 
 import pytest
 
-MAY_BE_SKIPPED = ("PAYBACK_AZURE_TRACE", "npm is not installed", "make agents installs it")
+MAY_BE_SKIPPED = (
+    "PAYBACK_AZURE_TRACE", "npm is not installed", "make agents installs it", "make browse-large",
+)  # fmt: skip
 """Words of the reasons that count in CI too: a public trace of 700 KB, no part of this project; Node, which
-nothing else needs; and three programs of 850 MB, which are not made for every machine. Where npm is, all
-else that it installs has to be too."""
+nothing else needs; three programs of 850 MB, which are not made for every machine; and pages over a million
+calls, which take minutes to write. Where npm is, all else that it installs has to be too."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

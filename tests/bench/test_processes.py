@@ -21,9 +21,14 @@ def test_a_child_ends_with_its_block(tmp_path: Path) -> None:
     assert child.returncode == -15
 
 
-def test_memory_and_time_of_a_process_are_read_in_their_units() -> None:
-    assert 5 < processes.resident_mb(os.getpid()) < 2000
-    assert 0 < processes.cpu_s(os.getpid()) < 3600
+def test_memory_and_time_of_a_process_are_read_in_their_units(tmp_path: Path) -> None:
+    code = "print(sum(range(10**6)), flush=True); import time; time.sleep(60)"
+    log = tmp_path / "child.log"
+    with processes.child([sys.executable, "-c", code], log) as child:
+        while not log.read_text():
+            time.sleep(0.01)
+        assert 3 < processes.resident_mb(child.pid) < 100
+        assert 0 < processes.cpu_s(child.pid) < 60
 
 
 def test_what_two_processes_have_of_one_file_is_counted_once(tmp_path: Path) -> None:

@@ -91,12 +91,13 @@ async def test_other_rooms_answers_are_left_alone(ledger: Path) -> None:
 
 async def test_an_answer_that_goes_on_is_not_kept_back(ledger: Path) -> None:
     """Events of the tail come one by one."""
+    heard = asyncio.Event()
 
     async def going_on(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(b"data: first\n\n")
-        await asyncio.sleep(30)
+        await heard.wait()
         return response
 
     def more(app: web.Application) -> None:
@@ -110,4 +111,5 @@ async def test_an_answer_that_goes_on_is_not_kept_back(ledger: Path) -> None:
         client.get(f"{address}/-/events", headers={"Accept-Encoding": "gzip"}) as answer,
     ):
         first = await asyncio.wait_for(answer.content.readany(), 5)
+        heard.set()
     assert first == b"data: first\n\n"
