@@ -21,7 +21,7 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from payback.doubtful import doubt_about
 from payback.front_door import is_call
-from payback.repeated import put_back, set_apart
+from payback.repeated import set_apart
 from payback.under_way import UnderWay
 from proxy.forward import Answered
 from proxy.outlet import Outlet
@@ -127,7 +127,6 @@ class LeanFront(BaseProtocol):
 
     def _plain_in(self, data: bytes) -> tuple[RawRequestMessage, StreamReader] | None:
         """The call that *data* begins; None where it is anything else, or more."""
-        data, is_changed = set_apart(data)
         head_bytes = data.find(b"\r\n\r\n") + 4
         if head_bytes < 4 or data[0] in b"\r\n":
             return None
@@ -143,7 +142,7 @@ class LeanFront(BaseProtocol):
             return None
         if doubt_about(message.headers, message.version) is not None:
             return None
-        return put_back(message) if is_changed else message, content
+        return message, content
 
     def _go_on(self, data: bytes) -> None:
         """More of a body; or nothing, where its reader has made room."""

@@ -42,13 +42,21 @@ class Summing:
 
     def add(self, rows: Sequence[Row]) -> None:
         """In the transaction that writes the calls."""
+        if not rows:
+            return
         self._connection.executemany(_ADD[Table.HOUR], rows)
+        hours = [row[1] for row in rows]
+        self._newest_hour = max(self._newest_hour, *hours)
+        if min(hours) < self._folded_before:
+            self._add_late(rows)
+
+    def _add_late(self, rows: Sequence[Row]) -> None:
+        """What is told of hours that were folded already."""
         today = day_of(self._folded_before)
         days = [(row[0], day_of(row[1]), *row[2:]) for row in rows if row[1] < self._folded_before]
         months = [(row[0], month_of_hour(row[1]), *row[2:]) for row in rows if row[1] < today]
         self._connection.executemany(_ADD[Table.DAY], days)
         self._connection.executemany(_ADD[Table.MONTH], months)
-        self._newest_hour = max([self._newest_hour, *(row[1] for row in rows)])
 
     def fold(self) -> None:
         """What is over, in transactions of its own. What cannot be folded is read from hours, and tried again

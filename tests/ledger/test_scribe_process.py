@@ -167,26 +167,31 @@ async def test_what_is_under_way_when_its_scribe_is_killed_at_the_end_is_written
     assert entries_in(tmp_path) == [*map(whole_call, range(50))]
 
 
-async def test_while_no_scribe_starts_entries_go_to_the_spool_and_the_next_one_takes_them_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Memory:
+    """While it is full, no scribe starts."""
+
     is_full = False
 
-    def hire(scribe: ScribeProcess, end: socket) -> Hired:
-        if is_full:
+    def hire(self, scribe: ScribeProcess, end: socket) -> Hired:
+        if self.is_full:
             raise OSError(12, "Cannot allocate memory")
         return scribe(end)
 
+
+async def test_while_no_scribe_starts_entries_go_to_the_spool_and_the_next_one_takes_them_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory()
     monkeypatch.setattr("ledger.writer.RETRY_SECONDS", 0.05)
-    async with office_in(tmp_path, hire) as office:
+    async with office_in(tmp_path, memory.hire) as office:
         await office.writer.commit(opened(1))
-        is_full = True
+        memory.is_full = True
         office.kill()
         await asyncio.wait_for(office.writer.commit(opened(2)), 5)
         await asyncio.wait_for(office.writer.commit(metered(opened(1))), 5)
         assert "Cannot allocate memory" in str(office.writer.problem)
         assert office.writer.spooled == 2
-        is_full = False
+        memory.is_full = False
         await until(lambda: office.writer.problem is None, 5)
         await office.writer.commit(opened(3))
         assert entries_in(tmp_path) == [metered(opened(1)), opened(2), opened(3)]
@@ -196,17 +201,11 @@ async def test_while_no_scribe_starts_nobody_waits_for_the_next_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call has two or three commits: with a wait for each it would take seconds, and so would the end."""
-    is_full = False
-
-    def hire(scribe: ScribeProcess, end: socket) -> Hired:
-        if is_full:
-            raise OSError(12, "Cannot allocate memory")
-        return scribe(end)
-
+    memory = Memory()
     monkeypatch.setattr("ledger.writer.RETRY_SECONDS", 100)
-    async with asyncio.timeout(20), office_in(tmp_path, hire) as office:
+    async with asyncio.timeout(20), office_in(tmp_path, memory.hire) as office:
         await office.writer.commit(opened(1))
-        is_full = True
+        memory.is_full = True
         office.kill()
         for number in range(2, 6):
             await office.writer.commit(whole_call(number))
@@ -218,24 +217,18 @@ async def test_while_no_scribe_starts_nobody_waits_for_the_next_try(
 async def test_callers_are_told_while_neither_a_scribe_starts_nor_the_spool_can_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_full = False
-
-    def hire(scribe: ScribeProcess, end: socket) -> Hired:
-        if is_full:
-            raise OSError(12, "Cannot allocate memory")
-        return scribe(end)
-
+    memory = Memory()
     monkeypatch.setattr("ledger.writer.RETRY_SECONDS", 0.05)
-    async with office_in(tmp_path, hire) as office:
+    async with office_in(tmp_path, memory.hire) as office:
         await office.writer.commit(opened(1))
-        is_full = True
+        memory.is_full = True
         (tmp_path / "spool").mkdir()
         office.kill()
         with pytest.raises(LedgerUnavailable, match="neither the ledger nor its spool"):
             await asyncio.wait_for(office.writer.commit(opened(2)), 5)
         assert office.writer.spool_problem is not None
         (tmp_path / "spool").rmdir()
-        is_full = False
+        memory.is_full = False
         await until(lambda: office.writer.problem is None, 5)
         await office.writer.commit(opened(3))
         assert entries_in(tmp_path) == [opened(1), opened(3)]

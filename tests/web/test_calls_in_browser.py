@@ -1,17 +1,16 @@
 """The pages on single calls in a real browser: do they fit, are there barriers, does the list go on?"""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from ledger.call import Entry, State
 from ledger.ids import render_call_id
 from ledger.lock import LedgerLock
 from ledger.period import us_of
-from tests.web.browsing import CHROMIUM, SCHEMES, WIDTHS, chromium, opened, too_wide
+from tests.web.browsing import IN_BROWSER, SCHEMES, WIDTHS, opened, too_wide
 from tests.web.sample import NOW, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
 from tests.web.test_calls_one import WHOLE
@@ -21,10 +20,7 @@ NOW_US = us_of(NOW.date()) + 52_205_000_000
 """14:30:05, as NOW."""
 HOSTILE = list(hostile_entries())
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 
 
 def path_of(entry: Entry) -> str:
@@ -39,12 +35,6 @@ PATHS = (
     path_of(WHOLE),
     *(path_of(entry) for entry in HOSTILE[:4]),
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

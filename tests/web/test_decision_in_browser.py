@@ -1,14 +1,12 @@
 """The decision page in a real browser: does it fit, what do people's tools say, what does its form send."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from payback.plan_folder import PlanFolder
-from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromium, opened, too_wide
+from tests.web.browsing import AXE, IN_BROWSER, SCHEMES, WIDTHS, barriers, opened, too_wide
 from tests.web.projected import Answering, answer, hostile_answer
 from tests.web.sample import write_ledger
 from tests.web.server import serving, settings_for
@@ -19,16 +17,7 @@ from web.report_settings import ReportSettings
 QUERIES = ("", "?workload=search&pue=1.2&must_stay_in_house=on", "?workload=new-idea", "?pue=x")
 """Pays off; does not, with a plan; too early; refused."""
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,9 @@ a while to write: `make browse-large` looks at that one."""
 
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from ledger.ids import render_call_id
@@ -16,11 +15,10 @@ from ledger.period import us_of
 from ledger.usage import TokenUsage
 from tests.web.browsing import (
     AXE,
-    CHROMIUM,
+    IN_BROWSER,
     SCHEMES,
     Opened,
     barriers,
-    chromium,
     nameless_drawings,
     opened,
     pale_words,
@@ -66,16 +64,7 @@ LOOKS: dict[str, Callable[[Page], Awaitable[list[str]]]] = {
     "not by keyboard": unreachable,
 }
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")

@@ -1,29 +1,18 @@
 """Signing in and out with a real browser."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.web.browsing import AXE, CHROMIUM, SCHEMES, barriers, chromium, opened, too_wide
+from tests.web.browsing import AXE, IN_BROWSER, SCHEMES, barriers, opened, too_wide
 from tests.web.sample import varied_entries, write_ledger
 from tests.web.server import serving, settings_for
 from web.login.routes import LOGIN_PATH
 from web.rendering import CALLS_PATH, REPORT_PATH
 
 PASSWORD = "correct horse: battery"
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,16 @@
 """The report in a real browser: what it loads, what it says to people and to their tools, whether it fits."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from ledger.period import us_of
 from ledger.usage import TokenUsage
-from tests.web.browsing import AXE, CHROMIUM, SCHEMES, WIDTHS, barriers, chromium, opened, too_wide
+from tests.web.browsing import AXE, IN_BROWSER, SCHEMES, WIDTHS, barriers, opened, too_wide
 from tests.web.sample import MARKUP, NOW, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
 from web.health.routes import HEALTH_PATH
@@ -21,22 +19,13 @@ from web.prices.routes import PRICES_PATH
 from web.rendering import REPORT_PATH
 from web.report_settings import Writing
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 
 
 PATHS = (REPORT_PATH, PRICES_PATH, MONTHS_PATH, HEALTH_PATH)
 TROUBLE = Writing(
     problem="disk I/O error", spool_problem="full", spooled=3, disk_free_bytes=9, disk_bytes=10**11
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
