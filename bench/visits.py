@@ -9,8 +9,8 @@ from ledger.ids import CallId, render_call_id
 from ledger.period import us_at
 from ledger.rollup import Dimension
 from ledger.store import GroupBy, Reader
+from web.addresses import CALLS_PATH, REPORT_PATH
 from web.api.failures import API_PATH
-from web.rendering import CALLS_PATH, REPORT_PATH
 
 YEAR = timedelta(days=364)
 """Before the last day."""

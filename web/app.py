@@ -6,6 +6,7 @@ from types import MappingProxyType
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from web.addresses import REPORT_PATH
 from web.api.failures import as_failure, is_api
 from web.api.routes import Api
 from web.assets import Asset
@@ -19,7 +20,7 @@ from web.months.routes import MonthsPages
 from web.plans.routes import PlanPages
 from web.prices.routes import PricesPages
 from web.reading import Reading
-from web.rendering import REPORT_PATH, Renderer
+from web.rendering import Renderer
 from web.report_settings import ReportSettings
 from web.security import HEADERS, Guard, is_own
 from web.spend.routes import SpendPages

@@ -5,8 +5,8 @@ from functools import lru_cache
 from urllib.parse import urlencode
 
 from ledger.period import Period
+from web.addresses import CALLS_PATH
 from web.calls.words import NONE
-from web.rendering import CALLS_PATH
 
 _LONGEST_NAME = 300
 """Characters of a name that goes into an address; longer ones come from nobody who wants to be found."""

@@ -6,12 +6,10 @@ import jinja2
 from aiohttp import web
 
 from web import figures, filters, manner
+from web.addresses import CALLS_PATH, PAYBACK_PATH, REPORT_PATH
 from web.assets import Asset, read_assets, read_templates
 from web.charts.bars import share_bar
 
-REPORT_PATH = "/-/report"
-PAYBACK_PATH = "/-/report/payback"
-CALLS_PATH = "/-/report/calls"
 _FILTERS = (
     "usd", "usd_exact", "usd_told", "plain_usd", "head_of_usd", "tail_of_usd", "tokens", "of_calls",
     "counted", "share", "when", "stamp", "iso", "month_key", "duration", "shown", "full",

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
+from web.addresses import REPORT_PATH
 from web.languages import manner_of_languages
 from web.manner import Dates, Manner, Numbers
-from web.rendering import REPORT_PATH, Renderer
+from web.rendering import Renderer
 from web.security import is_from_here
 from web.zones import UTC_NAME, nearest_zone, zone_named, zones
 

@@ -18,8 +18,8 @@ from tests.proxy.running import REPOSITORY, Payback, process, toml_of
 from tests.proxy.test_privacy import CANARY, every_kind_of_call, requests_that_are_not_http, tells_all
 from tests.proxy.upstream import scripted_upstream
 from tests.web.test_security import basic
+from web.addresses import LOGIN_PATH
 from web.api.openapi import ADDRESSES
-from web.login.routes import LOGIN_PATH
 
 PASSWORD, CONFIGURED = f"{CANARY}-password", f"{CANARY}-configured"
 WRONG = f"{CANARY}-nearly"

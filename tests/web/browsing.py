@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from web.rendering import REPORT_PATH
+from web.addresses import REPORT_PATH
 
 CHROMIUM = shutil.which("chromium")
 IN_BROWSER = [

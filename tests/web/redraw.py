@@ -10,7 +10,7 @@ import sys
 from asyncio.subprocess import PIPE, STDOUT
 
 from tests.web.browsing import chromium, opened
-from web.rendering import PAYBACK_PATH
+from web.addresses import PAYBACK_PATH
 
 CHANGES = 15
 WARM_UP = 3

@@ -24,8 +24,8 @@ from projection.plan import Plan
 from projection.plan_file import plan_of
 from tests.web.browsing import Opened, chromium, opened
 from tests.web.server import serving, settings_for
+from web.addresses import CALLS_PATH, PAYBACK_PATH, REPORT_PATH
 from web.projector import Answer
-from web.rendering import CALLS_PATH, PAYBACK_PATH, REPORT_PATH
 from web.report_settings import Writing
 
 NOW = datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)

@@ -27,8 +27,9 @@ from tests.web.sample import (
     write_ledger,
 )
 from tests.web.server import BASE_URL, asked, serving, settings_for
+from web.addresses import REPORT_PATH
 from web.app import wants_report
-from web.rendering import REPORT_PATH, template_environment
+from web.rendering import template_environment
 
 TODAY_US = us_of(NOW.date())
 GPT_4O = PRICES[2]

@@ -24,7 +24,7 @@ from tests.web.sample import (
     write_ledger,
 )
 from tests.web.server import Answer, asked, serving, settings_for
-from web.rendering import CALLS_PATH
+from web.addresses import CALLS_PATH
 
 TODAY_US = us_of(NOW.date())
 GPT_4O = PRICES[2]

@@ -14,7 +14,7 @@ from tests.web.browsing import IN_BROWSER, SCHEMES, WIDTHS, opened, too_wide
 from tests.web.sample import NOW, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
 from tests.web.test_calls_one import WHOLE
-from web.rendering import CALLS_PATH
+from web.addresses import CALLS_PATH
 
 NOW_US = us_of(NOW.date()) + 52_205_000_000
 """14:30:05, as NOW."""

@@ -9,8 +9,8 @@ from aiohttp import ClientSession, web
 
 from tests.web.sample import varied_entries, write_ledger
 from tests.web.server import serving, settings_for
+from web.addresses import REPORT_PATH
 from web.compression import LEAST_BYTES, takes_gzip
-from web.rendering import REPORT_PATH
 
 
 @pytest.fixture

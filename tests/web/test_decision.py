@@ -14,9 +14,9 @@ from tests.web.sample import LONG, MARKUP, RIGHT_TO_LEFT, write_ledger
 from tests.web.server import Answer as Got
 from tests.web.server import asked, serving, settings_for
 from tests.web.test_app import text_of
+from web.addresses import PAYBACK_PATH, REPORT_PATH
 from web.decision.routes import PLAN_PATH
 from web.projector import Answer, BadPlan, NothingToProject, ProjectionFailed, Projector
-from web.rendering import PAYBACK_PATH, REPORT_PATH
 
 OTHER_SCRIPT = re.compile(r'<script(?! src="/-/static/[\w.-]+" defer></script>)')
 """Any but a file of our own."""

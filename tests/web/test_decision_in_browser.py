@@ -10,8 +10,8 @@ from tests.web.browsing import AXE, IN_BROWSER, SCHEMES, WIDTHS, barriers, opene
 from tests.web.projected import Answering, answer, hostile_answer
 from tests.web.sample import write_ledger
 from tests.web.server import serving, settings_for
+from web.addresses import PAYBACK_PATH
 from web.projector import BRIEF, Answer, NothingToProject
-from web.rendering import PAYBACK_PATH
 from web.report_settings import ReportSettings
 
 QUERIES = ("", "?workload=search&pue=1.2&must_stay_in_house=on", "?workload=new-idea", "?pue=x")

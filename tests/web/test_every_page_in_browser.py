@@ -30,11 +30,11 @@ from tests.web.projected import Answering, hostile_answer
 from tests.web.sample import NOW, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
 from tests.web.test_calls_one import WHOLE
+from web.addresses import CALLS_PATH, PAYBACK_PATH, REPORT_PATH
 from web.health.routes import HEALTH_PATH
 from web.months.routes import MONTHS_PATH
 from web.prices.routes import PRICES_PATH
 from web.projector import NothingToProject
-from web.rendering import CALLS_PATH, PAYBACK_PATH, REPORT_PATH
 from web.report_settings import ReportSettings, Writing
 
 WIDTHS = (360, 1280, 2560)

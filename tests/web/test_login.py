@@ -13,8 +13,8 @@ from aiohttp import ClientSession
 from tests.web.sample import hostile_entries, write_ledger
 from tests.web.server import BASE_URL, Answer, asked, serving, settings_for
 from tests.web.test_security import basic
+from web.addresses import LOGIN_PATH, LOGOUT_PATH
 from web.login.door import COOKIE
-from web.login.routes import LOGIN_PATH, LOGOUT_PATH
 from web.login.sessions import IDLE_S
 
 PASSWORD = "correct horse: battery"

@@ -9,8 +9,8 @@ import pytest
 from tests.web.server import Answer, asked
 from tests.web.test_login import HTML, PASSWORD, REPORT, Clock, guarded, ledger, sent, signed_in
 from tests.web.test_security import basic
+from web.addresses import LOGIN_PATH
 from web.login.attempts import FREE
-from web.login.routes import LOGIN_PATH
 
 __all__ = ["ledger"]
 PROXY = [ip_network("127.0.0.1")]

@@ -11,10 +11,10 @@ from payback.plan_folder import PlanFolder
 from tests.web.projected import Answering
 from tests.web.sample import write_ledger
 from tests.web.server import Answer, asked, serving, settings_for
+from web.addresses import PAYBACK_PATH
 from web.plan_query import BadQuery
 from web.plans.as_query import asked_of_toml
 from web.plans.routes import PLANS_PATH
-from web.rendering import PAYBACK_PATH
 from web.report_settings import ReportSettings
 
 QUERY = "workload=search&pue=1.2&must_stay_in_house=on&hardware=RTX+4090&first_token_s=0.5"

@@ -13,10 +13,10 @@ from ledger.usage import TokenUsage
 from tests.web.browsing import AXE, IN_BROWSER, SCHEMES, WIDTHS, barriers, opened, too_wide
 from tests.web.sample import MARKUP, NOW, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
+from web.addresses import REPORT_PATH
 from web.health.routes import HEALTH_PATH
 from web.months.routes import MONTHS_PATH
 from web.prices.routes import PRICES_PATH
-from web.rendering import REPORT_PATH
 from web.report_settings import Writing
 
 pytestmark = IN_BROWSER

@@ -12,12 +12,13 @@ import pytest
 from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
 from tests.web.sample import hostile_entries, varied_entries, write_ledger
 from tests.web.server import asked, serving, settings_for
+from web.addresses import CALLS_PATH, REPORT_PATH
 from web.calls.query import read_query
 from web.health.routes import HEALTH_PATH, HealthPages
 from web.months.routes import MONTHS_PATH, MonthsPages
 from web.prices.routes import PRICES_PATH, PricesPages
 from web.reading import Reading
-from web.rendering import CALLS_PATH, REPORT_PATH, Renderer
+from web.rendering import Renderer
 from web.spend.routes import SpendPages
 
 _LINK = re.compile(rf'<a class="to-calls" href="({re.escape(CALLS_PATH)}\?[^"]+)"[^>]*>(.*?)</a>', re.DOTALL)

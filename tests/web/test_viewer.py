@@ -12,7 +12,7 @@ from payback.settings import Settings
 from payback.wiring import price_book
 from tests.web.sample import NOW, PRICES, entry_at, varied_entries, write_ledger
 from tests.web.server import Answer, asked, serving, settings_for
-from web.rendering import CALLS_PATH, REPORT_PATH
+from web.addresses import CALLS_PATH, REPORT_PATH
 from web.report_settings import Writing
 from web.viewer import COOKIE, DATES_COOKIE, NUMBERS_COOKIE, SETTINGS_PATH
 

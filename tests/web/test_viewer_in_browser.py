@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from tests.web.browsing import AXE, IN_BROWSER, SCHEMES, barriers, opened, too_wide
 from tests.web.sample import varied_entries, write_ledger
 from tests.web.server import serving, settings_for
-from web.rendering import CALLS_PATH, REPORT_PATH
+from web.addresses import CALLS_PATH, REPORT_PATH
 
 pytestmark = IN_BROWSER
 

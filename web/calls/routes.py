@@ -14,6 +14,7 @@ from ledger.call import Entry
 from ledger.errors import LedgerError
 from ledger.ids import CallId, read_call_id
 from ledger.store import Reader
+from web.addresses import CALLS_PATH
 from web.calls import listed, one
 from web.calls.live import EVERY_S, Change, Listener, Live, News, TooManyListeners, Trouble
 from web.calls.passing import passes
@@ -21,7 +22,7 @@ from web.calls.query import Asked, BadFilter, read_query
 from web.lines import CallLine, line_of
 from web.manner import held
 from web.reading import NotThere, Reading
-from web.rendering import CALLS_PATH, Renderer
+from web.rendering import Renderer
 from web.report_settings import ReportSettings
 from web.security import HEADERS
 

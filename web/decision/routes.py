@@ -10,6 +10,7 @@ from functools import partial
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from web.addresses import PAYBACK_PATH
 from web.decision.form import CHOICES, form_of
 from web.decision.page import decision_page
 from web.decision.under_way import UnderWay
@@ -18,7 +19,7 @@ from web.plan_query import Asked, BadQuery, read_query
 from web.plan_shelf import PlanShelf, ShelfError
 from web.plan_toml import toml_of_plan
 from web.projector import Answer, BadPlan, NothingToProject, ProjectionFailed, Projector, briefly
-from web.rendering import PAYBACK_PATH, Renderer, page_of
+from web.rendering import Renderer, page_of
 
 log = logging.getLogger(__name__)
 

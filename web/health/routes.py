@@ -7,9 +7,10 @@ from aiohttp.typedefs import Handler
 
 from ledger.period import us_at
 from ledger.store import Reader
+from web.addresses import REPORT_PATH
 from web.health.page import health_page, since
 from web.reading import Reading
-from web.rendering import REPORT_PATH, Renderer
+from web.rendering import Renderer
 from web.report_settings import ReportSettings
 
 HEALTH_PATH = f"{REPORT_PATH}/health"

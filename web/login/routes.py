@@ -6,12 +6,12 @@ from math import ceil
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
+from web.addresses import LOGIN_PATH, LOGOUT_PATH, REPORT_PATH
 from web.login.door import Door
-from web.rendering import REPORT_PATH, Renderer, page_of
+from web.rendering import Renderer, page_of
 from web.report_settings import ReportSettings
 from web.viewer import sent_form
 
-LOGIN_PATH, LOGOUT_PATH = "/-/login", "/-/logout"
 PLACE = "<!-- session -->"
 """In base.html: where who has signed in can sign out. Pages do not know."""
 _ASSETS = ("login.css", "report.css", "favicon.svg")

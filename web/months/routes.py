@@ -11,10 +11,11 @@ from ledger.errors import BadPeriod, LedgerError
 from ledger.exports.export import FORMATS, MANIFEST_ENDING, Export, file_name
 from ledger.period import Period, read_month
 from ledger.store import Reader
+from web.addresses import REPORT_PATH
 from web.months.download import MOST_AT_ONCE, Download, send
 from web.months.page import months_page
 from web.reading import Reading
-from web.rendering import REPORT_PATH, Renderer
+from web.rendering import Renderer
 from web.report_settings import ReportSettings
 
 MONTHS_PATH = f"{REPORT_PATH}/months"

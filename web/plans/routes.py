@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from web.addresses import PAYBACK_PATH
 from web.plan_query import BadQuery, read_query
 from web.plan_shelf import MOST_BYTES, BadName, NameTaken, NoSuchPlan, PlanShelf, ShelfError, ShelfFull
 from web.plan_toml import toml_of_plan
 from web.plans.as_query import asked_of_toml
-from web.rendering import PAYBACK_PATH, Renderer
+from web.rendering import Renderer
 from web.security import is_from_here
 from web.viewer import sent_form
 

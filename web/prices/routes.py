@@ -8,10 +8,11 @@ from aiohttp.typedefs import Handler
 
 from ledger.pricebook import PriceBook
 from ledger.store import Reader
+from web.addresses import REPORT_PATH
 from web.prices.answers import ask
 from web.prices.page import prices_page
 from web.reading import Reading
-from web.rendering import REPORT_PATH, Renderer
+from web.rendering import Renderer
 from web.report_settings import ReportSettings
 
 PRICES_PATH = f"{REPORT_PATH}/prices"

@@ -10,8 +10,9 @@ from aiohttp.typedefs import Handler
 from ledger.errors import BadPeriod
 from ledger.period import Period, month_of, read_month
 from ledger.store import Reader
+from web.addresses import REPORT_PATH
 from web.reading import Reading
-from web.rendering import REPORT_PATH, Renderer
+from web.rendering import Renderer
 from web.report_settings import ReportSettings
 from web.spend.answers import ask
 from web.spend.page import month_page
