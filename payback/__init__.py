@@ -13,7 +13,9 @@ Read in this order:
 - preconditions, doubtful, bad_requests, under_way   parts of that server
 - forwarders, current, hangup   what a configuration decides about calls; the one that holds now; SIGHUP
 - issued_key, expiry, key_file, key_ring, key_list   keys that clients are given, and what is kept of them
-- own_pages, metrics, metrics_page   health, report and metrics: what the server answers itself
+- own_pages, metrics, metrics_page   health and metrics: what the server answers itself
+- passed_on, pages_messages, pages_process, pages_child   the report, drawn by a process of its own
+- priority       which of these processes goes first
 - logs           what it says while it runs, as text or JSON
 - checks/        what payback check looks at
 - measure/       what payback measure does

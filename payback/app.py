@@ -10,8 +10,9 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -26,8 +27,6 @@ from payback import wiring
 from payback.bad_requests import request_log
 from payback.clock import now_us, utc_now
 from payback.current import Current
-from payback.desk import Desk
-from payback.desk_messages import Setup
 from payback.errors import SettingsError
 from payback.forwarders import Forwarders
 from payback.front_door import front_door
@@ -35,8 +34,10 @@ from payback.hangup import on_hangup
 from payback.key_file import key_file
 from payback.key_ring import KeyRing
 from payback.metrics import Metrics
-from payback.metrics_page import MetricsPage, Now
 from payback.own_pages import OwnPages, own_pages
+from payback.pages_messages import PagesSetup
+from payback.pages_process import PagesProcess
+from payback.passed_on import PassedOn
 from payback.preconditions import (
     doubt_about_callers,
     refuse_lenient_parser,
@@ -49,6 +50,9 @@ from payback.under_way import UnderWay
 from proxy.forward import Lasting
 from proxy.room import take_all_room
 from proxy.upstream_client import LINE_BYTES, UpstreamClient
+
+if TYPE_CHECKING:
+    from payback.metrics_page import MetricsPage
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +137,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
         writer, secret, running.left_open = await _ledger(place, stack)
         lasting, metrics = Lasting(_client(place.settings, stack)), Metrics()
         stack.callback(lasting.close)
-        desk = _desk(place, stack)
+        drawing = PagesProcess(_pages_setup(running, place.settings))
         forwarders = Forwarders(
             host=place.host,
             port=running.port,
@@ -146,23 +150,22 @@ async def serving(place: Place) -> AsyncIterator[Running]:
             ring=ring,
         )
         current = Current(
-            place.settings, forwarders.make, lambda settings: desk.use(_desk_setup(place, settings))
+            place.settings, forwarders.make, lambda settings: drawing.use(_pages_setup(running, settings))
         )
         if place.load is not None:
             running.read_again = partial(current.read_again, place.load)
-        page = MetricsPage(Now(metrics=metrics, writer=writer, calls=running.calls, current=current))
+        passed_on = PassedOn(drawing, writer)
+        stack.push_async_callback(passed_on.close)
         pages = own_pages(
             OwnPages(
-                ledger=place.ledger,
-                origin=running.origin,
                 report=place.settings.report,
-                notices=place.notices,
                 writer=writer,
-                desk=desk,
-                render_metrics=page.render,
+                drawn=passed_on,
+                render_metrics=_metrics_page(metrics, writer, running.calls, current),
             )
         )
         await _listen(pages, current, bound, running, stack)
+        stack.push_async_callback(drawing.close)  # who listens for new calls would be waited for
         if doubt := doubt_about_callers(place.host, place.settings, has_keys=ring.has_keys):
             log.warning("%s", doubt)
         _settle()
@@ -205,14 +208,31 @@ def _spooled(spool: Path, identity: str, entries: Sequence[Entry]) -> int:
     return opened.waiting
 
 
-def _desk(place: Place, stack: AsyncExitStack) -> Desk:
-    desk = Desk(_desk_setup(place, place.settings), is_made_up=place.is_made_up)
-    stack.push_async_callback(desk.close)
-    return desk
+def _metrics_page(
+    metrics: Metrics, writer: Writer, calls: UnderWay, current: Current
+) -> Callable[[str], tuple[bytes, str]]:
+    """What shows metrics is read with the first look: most never look, and it takes a MB."""
+
+    @cache
+    def page() -> "MetricsPage":
+        from payback.metrics_page import MetricsPage, Now
+
+        return MetricsPage(Now(metrics=metrics, writer=writer, calls=calls, current=current))
+
+    return lambda accept: page().render(accept)
 
 
-def _desk_setup(place: Place, settings: Settings) -> Setup:
-    return Setup(ledger=place.ledger, book=wiring.price_book(settings))
+def _pages_setup(running: Running, settings: Settings) -> PagesSetup:
+    place = running.place
+    return PagesSetup(
+        ledger=place.ledger,
+        origin=running.origin,
+        notices=tuple(place.notices),
+        book=wiring.price_book(settings),
+        is_made_up=place.is_made_up,
+        log_format=place.settings.log.format,
+        log_level=logging.getLogger().level,
+    )
 
 
 def _client(settings: Settings, stack: AsyncExitStack) -> UpstreamClient:
@@ -248,7 +268,6 @@ async def _listen(
     runner = web.ServerRunner(server, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     stack.push_async_callback(_ended, runner, running)
-    stack.push_async_callback(pages.shutdown)  # who listens for new calls would be waited for
     await web.SockSite(runner, bound, backlog=1024).start()
 
 

@@ -11,7 +11,7 @@ from payback.doubtful import doubt_about
 from payback.under_way import UnderWay
 from proxy.outlet import Outlet
 from proxy.refusal import Refusal, answer_of
-from web.app import wants_report
+from web.entrance import wants_report
 from web.security import is_own
 
 FrontDoor = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]

@@ -6,22 +6,30 @@ import logging
 import sys
 import traceback
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from payback.sections import Log
 from proxy.record import CallName
+
+if TYPE_CHECKING:
+    from payback.sections import Log
 
 TEXT = "payback: %(levelname)s: %(message)s"
 
 
-def set_up(log: Log, *, verbose: bool = False) -> None:
+def set_up(log: "Log", *, verbose: bool = False) -> None:
     """For the whole process. *verbose* asks for info where *log* has less."""
+    begin(log.format, level_of(log, verbose=verbose))
+
+
+def begin(form: str, level: int) -> None:
+    """*form* is text or json."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if log.format == "json" else logging.Formatter(TEXT))
-    logging.basicConfig(level=level_of(log, verbose=verbose), handlers=[handler])
+    handler.setFormatter(JsonFormatter() if form == "json" else logging.Formatter(TEXT))
+    logging.basicConfig(level=level, handlers=[handler])
     logging.captureWarnings(True)
 
 
-def level_of(log: Log, *, verbose: bool) -> int:
+def level_of(log: "Log", *, verbose: bool) -> int:
     level = logging.getLevelNamesMapping()[log.level.upper()]
     return min(level, logging.INFO) if verbose else level
 

@@ -1,6 +1,7 @@
 """What payback relies on in aiohttp 3.14. If one fails after an upgrade, reread the file that it names."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import ClientSession, ClientTimeout, http_parser, web
 from aiohttp.base_protocol import BaseProtocol
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
@@ -279,3 +281,22 @@ def test_requests_are_parsed_by_the_c_extension() -> None:
     """The parser in Python had most of aiohttp's smuggling faults."""
     assert http_parser.HttpRequestParser is not http_parser.HttpRequestParserPy
     assert http_parser.HttpResponseParser is not http_parser.HttpResponseParserPy
+
+
+async def test_a_connector_may_bring_any_connection() -> None:
+    """payback/passed_on.py: aiohttp's own connectors make theirs by these two names."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+
+    class Brings(aiohttp.BaseConnector):
+        async def _create_connection(self, *_: object) -> ResponseHandler:
+            made: tuple[object, ResponseHandler] = await self._loop.create_connection(
+                self._factory, sock=ours
+            )
+            return made[1]
+
+    with theirs:
+        theirs.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+        async with ClientSession(connector=Brings()) as session, session.get("http://localhost/a") as answer:
+            assert answer.status == 204
+        assert theirs.recv(1000).startswith(b"GET /a HTTP/1.1\r\n")

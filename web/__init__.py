@@ -14,9 +14,13 @@ Read in this order:
 - plans       named plans: kept, opened, downloaded, deleted
 - templates/, static/   the pages and their look: no outside resource, nothing inline
 - assets      both of them, read once and served by name
+- addresses   where pages are
 - rendering   templates and assets -> pages
 - security    who may see it: host names, pages of other sites, headers
+- visitor     what is known of who asks
+- sent_form   what a browser sends of a form
 - login       the password: a page for people, Basic for programs; sessions, and wrong passwords
+- entrance    both of these in front of everything, whoever draws it
 - report_settings   what the program tells the report
 - reading     threads of the report's own, in which pages are read from the ledger; errors as pages
 - spend       the overview: what a month costs, on what, and what it will come to
@@ -28,4 +32,4 @@ Read in this order:
 - api         the same questions, for programs
 - zones, viewer   names of time zones; the form and the cookies that say how everything reads
 - compression     gzip for all of these
-- app         all addresses, and the guard in front of them"""
+- app         all pages together"""

@@ -1,20 +1,21 @@
-"""The report's routes. The ledger is read in threads of the report's own; the loop goes on serving calls."""
+"""The report's routes. The ledger is read in threads of the report's own, so that one page does not wait for
+another."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 from web.addresses import REPORT_PATH
-from web.api.failures import as_failure, is_api
+from web.api.failures import is_api
 from web.api.routes import Api
 from web.assets import Asset
 from web.calls.routes import CallsPages
 from web.compression import pack
 from web.decision.routes import DecisionPages
 from web.health.routes import HealthPages
-from web.login.routes import Login
+from web.login.form import LoginForm, fit_session
 from web.manner import Manner, reading_as
 from web.months.routes import MonthsPages
 from web.plans.routes import PlanPages
@@ -22,7 +23,7 @@ from web.prices.routes import PricesPages
 from web.reading import Reading
 from web.rendering import Renderer
 from web.report_settings import ReportSettings
-from web.security import HEADERS, Guard, is_own
+from web.security import is_own, secure
 from web.spend.routes import SpendPages
 from web.viewer import SETTINGS_PATH, ViewerSettings, fit, manner_of
 
@@ -31,19 +32,16 @@ _READ_ONLY = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _KEEP_FOR_GOOD = MappingProxyType({hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"})
 
 
-def add_report(app: web.Application, settings: ReportSettings) -> None:
-    """Add the report to *app*, and the guard to everything under /-/, whoever answers it.
-
-    Raises ValueError on an empty password."""
+def add_report(app: web.Application, settings: ReportSettings) -> Handler:
+    """Add the report to *app*: who may see it is for the entrance in front of it, which is given what comes
+    back: the handler that draws the form for the password."""
     renderer = Renderer(settings.base_url, settings.ledger_name)
-    login = Login(settings, renderer)
-    guard = Guard(login.refusal if login.has_password else None, settings.allowed_hosts)
     reading = Reading(settings, renderer)
     decision = DecisionPages(
         settings.projector, renderer, settings.notices, settings.answer_within_s, settings.plans
     )
     calls = CallsPages(settings, renderer, reading)
-    app.middlewares.append(_in_front(guard, login))
+    app.middlewares.append(_fitted)
     app.cleanup_ctx.extend([reading.threads, decision.projecting])
     app.on_shutdown.append(calls.end)
     read = (group(settings, renderer, reading) for group in _READ_PAGES)
@@ -55,12 +53,12 @@ def add_report(app: web.Application, settings: ReportSettings) -> None:
     for asset in renderer.assets.values():
         app.router.add_get(asset.url, _handing_out(asset))
     Api(settings, reading, decision.under_way).add_to(app.router)
-    login.add_to(app.router)
     app.router.add_post(SETTINGS_PATH, ViewerSettings(renderer).take)
     app.router.add_get(SETTINGS_PATH, _to_report)
     app.router.add_get("/-/", _to_report)
     for path in ("/-", "/-/{rest:(?s:.*)}"):
         app.router.add_route(hdrs.METH_ANY, path, _not_found(renderer))
+    return LoginForm(renderer).page
 
 
 def _add(
@@ -77,46 +75,26 @@ def _add(
         app.router.add_route(hdrs.METH_ANY, path, not_allowed)
 
 
-def wants_report(request: web.Request) -> bool:
-    """Is this somebody who opened payback's address in a browser? Send them to REPORT_PATH with a 303."""
-    if request.method != hdrs.METH_GET or request.path != "/":
-        return False
-    return "text/html" in ",".join(request.headers.getall(hdrs.ACCEPT, [])).lower()
-
-
 async def _to_report(_: web.Request) -> web.Response:
     raise web.HTTPSeeOther(REPORT_PATH)
 
 
-def _in_front(guard: Guard, login: Login) -> Middleware:
-    @web.middleware
-    async def in_front(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not is_own(request):
-            return await handler(request)
-        try:
-            refusal = guard.refusal(request)
-            with reading_as(Manner() if is_api(request.path) else manner_of(request)):
-                response = await handler(request) if refusal is None else _refused(request, refusal)
-        except web.HTTPException as error:
-            _secure(error)
-            raise
-        _secure(response)
-        fit(request, response)
-        login.fit(request, response)
-        await pack(request, response)
-        return response
-
-    return in_front
-
-
-def _refused(request: web.Request, refusal: web.Response) -> web.Response:
-    return as_failure(refusal) if is_api(request.path) else refusal
-
-
-def _secure(response: web.StreamResponse) -> None:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+@web.middleware
+async def _fitted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Each answer as whoever asks is to have it."""
+    if not is_own(request):
+        return await handler(request)
+    try:
+        with reading_as(Manner() if is_api(request.path) else manner_of(request)):
+            response = await handler(request)
+    except web.HTTPException as error:
+        secure(error)
+        raise
+    secure(response)
+    fit(request, response)
+    fit_session(request, response)
+    await pack(request, response)
+    return response
 
 
 def _handing_out(asset: Asset) -> Handler:

@@ -1,10 +1,8 @@
 """What the report is told by the program that shows it."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network
 
 from ledger.pricebook import PriceBook
 from ledger.store import Reader
@@ -35,14 +33,6 @@ class ReportSettings:
     base_url: str
     """What applications point at, such as http://127.0.0.1:8300/v1."""
     ledger_name: str
-    password: str | None = None
-    """None only where payback listens on loopback alone."""
-    proxies: Sequence[IPv4Network | IPv6Network] = ()
-    """Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, where people sign in."""
-    uptime_s: Callable[[], float] = time.monotonic
-    """Seconds that only go forward: how long sessions last, and who has to wait with the next password."""
-    allowed_hosts: frozenset[str] = frozenset()
-    """Host names besides those of loopback under which the pages are answered while there is no password."""
     notices: Callable[[], Sequence[str]] = tuple
     """Sentences to show above everything."""
     projector: Projector | None = None

@@ -73,6 +73,13 @@ class Guard:
         return len(headers) == 1 and {without_port(headers[0]), without_port(request.host)} <= self._hosts
 
 
+def secure(response: web.StreamResponse) -> None:
+    """What the pages themselves have said of it holds."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+
+
 def is_own(request: web.Request) -> bool:
     """Is the page one of ours? Asked of the path as read and as sent: no spelling gets around the guard."""
     return any(f"{path}/".startswith(OWN_PATHS) for path in (request.path, request.rel_url.raw_path))

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import parse_qsl
 
 from aiohttp import hdrs, web
 from markupsafe import Markup
@@ -15,6 +14,7 @@ from web.languages import manner_of_languages
 from web.manner import Dates, Manner, Numbers
 from web.rendering import Renderer
 from web.security import is_from_here
+from web.sent_form import sent_form
 from web.zones import UTC_NAME, nearest_zone, zone_named, zones
 
 SETTINGS_PATH = "/-/settings"
@@ -124,15 +124,6 @@ class ViewerSettings:
         for cookie, value in told.items():
             response.set_cookie(cookie, value, path="/-/", max_age=_YEAR_S, httponly=True, samesite="Strict")
         return response
-
-
-async def sent_form(request: web.Request, longest: int) -> dict[str, str]:
-    """The fields of a form, of its first *longest* bytes. aiohttp's own reading raises where bytes are no
-    text."""
-    body = bytearray()
-    while len(body) < longest and (some := await request.content.read(longest)):
-        body += some
-    return dict(parse_qsl(body[:longest].decode("utf-8", "replace")))
 
 
 def _read(sent: Mapping[str, str]) -> Iterator[tuple[str, str]]:

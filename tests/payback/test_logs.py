@@ -15,7 +15,7 @@ from proxy.record import CallName
 from tests.payback.served import served
 from tests.proxy.bodies import CHAT, CHAT_REQUEST
 from tests.proxy.client import call, post
-from tests.proxy.running import eventually, process, toml_of
+from tests.proxy.running import Payback, eventually, process, toml_of
 from tests.proxy.test_privacy import CANARY, every_kind_of_call, requests_that_are_not_http, tells_all
 from tests.proxy.upstream import Upstream, scripted_upstream
 
@@ -116,6 +116,10 @@ async def test_a_call_that_fails_within_is_logged_with_its_id(upstream: Upstream
         await eventually(lambda: any(line.get("call_id") == call_id for line in lines(tmp_path / "said")))
 
 
+async def shown(payback: Payback, path: str) -> bytes:
+    return (await call(payback.port, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())).body
+
+
 @pytest.mark.parametrize("form", ["json", "text"])
 async def test_nothing_of_what_calls_say_is_logged_at_the_finest_level_either(
     upstream: Upstream, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
@@ -131,9 +135,10 @@ async def test_nothing_of_what_calls_say_is_logged_at_the_finest_level_either(
     async with process(tmp_path, toml, stderr=tmp_path / "said") as started:
         await every_kind_of_call(started.payback)
         await requests_that_are_not_http(started.payback)
-        page = b"GET /-/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        metrics = (await call(started.payback.port, page)).body
+        metrics = await shown(started.payback, "/-/metrics")
+        await shown(started.payback, f"/-/report/calls?model={CANARY}")
+        page = await shown(started.payback, "/-/report/calls")
     said = (tmp_path / "said").read_text()
-    assert "asyncio" in said or "DEBUG" in said, "it should be the finest level"
+    assert '"debug"' in said or "DEBUG" in said, "it should be the finest level"
     assert CANARY not in said
-    assert CANARY.encode() not in metrics
+    assert CANARY.encode() not in metrics + page

@@ -49,6 +49,7 @@ REASONS = {
     "payback.cli": "imports the module of a command, by a name of its own table",
     "payback.desk": "talks with a process that it started itself, over a pipe that nobody else has",
     "payback.desk_messages": "what it says there",
+    "payback.pages_process": "likewise",
     "proxy.decoding": "imports a decoder by a name of its own table",
 }
 """Where it is done all the same, and why no request has a part in it."""

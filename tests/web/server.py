@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import ClientSession, web
 
 from ledger.sqlite.reader import open_sqlite_reader
 from tests.web.sample import NOW
 from web.app import add_report
+from web.entrance import EntranceSettings, add_entrance
 from web.report_settings import ReportSettings
 
 BASE_URL = "http://127.0.0.1:8300/v1"
@@ -31,11 +33,13 @@ def _nothing_more(_: web.Application) -> None:
 
 @asynccontextmanager
 async def serving(
-    settings: ReportSettings, more: Callable[[web.Application], None] = _nothing_more
+    settings: ReportSettings, more: Callable[[web.Application], None] = _nothing_more, **entrance: Any
 ) -> AsyncIterator[str]:
-    """The address of the report, such as http://127.0.0.1:54321. *more* adds other rooms' routes."""
+    """The address of the report, such as http://127.0.0.1:54321, behind an entrance whose settings may be
+    given. *more* adds other rooms' routes."""
     app = web.Application()
-    add_report(app, settings)
+    form = add_report(app, settings)
+    add_entrance(app, EntranceSettings(**entrance), form)
     more(app)
     runner = web.AppRunner(app, handle_signals=False, access_log=None)
     await runner.setup()

@@ -28,7 +28,7 @@ from tests.web.sample import (
 )
 from tests.web.server import BASE_URL, asked, serving, settings_for
 from web.addresses import REPORT_PATH
-from web.app import wants_report
+from web.entrance import wants_report
 from web.rendering import template_environment
 
 TODAY_US = us_of(NOW.date())

@@ -222,7 +222,7 @@ async def test_who_takes_nothing_keeps_nobody_else_waiting(ledger: Path) -> None
 
 
 async def test_the_tail_is_guarded_as_all_pages_are(ledger: Path) -> None:
-    async with serving(settings_for(ledger, password="right")) as address:
+    async with serving(settings_for(ledger), password="right") as address:
         assert (await asked(f"{address}{TAIL_PATH}")).status == 401
     async with serving(settings_for(ledger)) as address:
         assert (await asked(f"{address}{TAIL_PATH}", {"Host": "evil.example"})).status == 403

@@ -202,5 +202,6 @@ async def test_the_page_is_read_and_not_written(ledger: Path) -> None:
 
 async def test_only_who_may_see_the_report_sees_this_page(ledger: Path) -> None:
     projector = Answering()
-    assert (await got(ledger, projector, password="open sesame")).status == 401
+    async with serving(settings_for(ledger, projector=projector), password="open sesame") as address:
+        assert (await asked(f"{address}{PAYBACK_PATH}")).status == 401
     assert projector.asked == []

@@ -1,10 +1,11 @@
 """Signing in, as browsers and programs do it: asked of a real server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,8 @@ from tests.web.server import BASE_URL, Answer, asked, serving, settings_for
 from tests.web.test_security import basic
 from web.addresses import LOGIN_PATH, LOGOUT_PATH
 from web.login.door import COOKIE
+from web.login.form import PLACE
+from web.login.routes import LONGEST_TO
 from web.login.sessions import IDLE_S
 
 PASSWORD = "correct horse: battery"
@@ -33,10 +36,12 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def guarded(ledger: Path, clock: Clock | None = None, **others: object) -> AsyncIterator[str]:
+async def guarded(
+    ledger: Path, clock: Clock | None = None, *, notices: Sequence[str] = (), **entrance: Any
+) -> AsyncIterator[str]:
     kept = clock or Clock()
-    settings = settings_for(ledger, password=PASSWORD, uptime_s=lambda: kept.now_s, **others)
-    async with serving(settings) as address:
+    settings = settings_for(ledger, notices=lambda: notices)
+    async with serving(settings, password=PASSWORD, uptime_s=lambda: kept.now_s, **entrance) as address:
         yield address
 
 
@@ -85,7 +90,7 @@ async def test_who_has_not_signed_in_sees_the_form_whatever_was_asked_for(ledger
 
 
 async def test_the_form_says_nothing_of_the_ledger(ledger: Path) -> None:
-    async with guarded(ledger, notices=lambda: ["a notice of ours"]) as address:
+    async with guarded(ledger, notices=["a notice of ours"]) as address:
         form = await asked(address + LOGIN_PATH, HTML)
         wrong = await sent(address + LOGIN_PATH, password="x")
     for answer in (form, wrong):
@@ -94,6 +99,15 @@ async def test_the_form_says_nothing_of_the_ledger(ledger: Path) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_the_place_of_the_button_for_signing_out_is_on_no_page_that_goes_out(ledger: Path) -> None:
+    async with guarded(ledger) as address:
+        cookie = await signed_in(address)
+        assert "Sign out" in (await asked(address + REPORT, cookie)).text
+        assert PLACE not in (await asked(address + REPORT, cookie)).text
+    async with serving(settings_for(ledger)) as address:
+        assert PLACE not in (await asked(address + REPORT)).text
 
 
 async def test_the_form_works_without_a_script(ledger: Path) -> None:
@@ -124,7 +138,7 @@ async def test_behind_a_configured_proxy_with_tls_the_cookie_is_for_tls_alone(
 ELSEWHERE = (
     "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "/-\\/evil.example",
     "/-/\\evil.example", "javascript:alert(1)", "/v1/models", "/", "", "/-/report\r\nX: y", "/-/a b",
-    LOGIN_PATH, f"{LOGIN_PATH}?to=/-/report", LOGOUT_PATH, "/-/" + "x" * 5000, "/-/r\u00e9port",
+    LOGIN_PATH, f"{LOGIN_PATH}?to=/-/report", LOGOUT_PATH, "/-/" + "x" * LONGEST_TO, "/-/r\u00e9port",
 )  # fmt: skip
 
 

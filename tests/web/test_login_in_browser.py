@@ -25,7 +25,7 @@ async def test_a_link_into_the_report_leads_there_by_way_of_the_form_and_signing
 ) -> None:
     deep = f"{CALLS_PATH}?outcome=failed"
     async with (
-        serving(settings_for(ledger, password=PASSWORD)) as address,
+        serving(settings_for(ledger), password=PASSWORD) as address,
         opened(browser, address, path=deep, java_script_enabled=has_scripts) as found,
     ):
         page = found.page
@@ -52,7 +52,7 @@ async def test_a_link_on_another_sites_page_leads_whoever_has_signed_in_to_the_p
 ) -> None:
     """As a link in a mail does. localhost and 127.0.0.1 are two sites."""
     async with (
-        serving(settings_for(ledger, password=PASSWORD)) as address,
+        serving(settings_for(ledger), password=PASSWORD) as address,
         opened(browser, address) as found,
     ):
         await found.page.get_by_label("Password of the report").fill(PASSWORD)
@@ -69,7 +69,7 @@ async def test_a_page_that_is_left_open_leads_to_the_form_when_the_session_is_ov
     browser: Browser, ledger: Path
 ) -> None:
     async with (
-        serving(settings_for(ledger, password=PASSWORD)) as address,
+        serving(settings_for(ledger), password=PASSWORD) as address,
         opened(browser, address) as found,
     ):
         await found.page.get_by_label("Password of the report").fill(PASSWORD)
@@ -86,7 +86,7 @@ async def test_the_form_fits_a_narrow_page_and_is_no_barrier(
     browser: Browser, ledger: Path, scheme: str
 ) -> None:
     async with (
-        serving(settings_for(ledger, password=PASSWORD)) as address,
+        serving(settings_for(ledger), password=PASSWORD) as address,
         opened(browser, address, width=360, color_scheme=scheme, bypass_csp=True) as found,
     ):
         assert await too_wide(found.page) == []

@@ -89,8 +89,7 @@ async def test_a_request_whose_host_is_open_to_doubt_is_refused(ledger: Path, he
 
 @pytest.mark.parametrize("path", EVERYWHERE)
 async def test_with_a_password_nothing_is_shown_without_it(ledger: Path, path: str) -> None:
-    settings = settings_for(ledger, password=PASSWORD)
-    async with serving(settings, other_rooms) as address:
+    async with serving(settings_for(ledger), other_rooms, password=PASSWORD) as address:
         answer = await asked(address + path)
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="payback", charset="UTF-8"'
@@ -102,9 +101,8 @@ async def test_with_a_password_nothing_is_shown_without_it(ledger: Path, path: s
 async def test_with_the_password_any_user_under_any_host_name_gets_in(
     ledger: Path, path: str, user: str
 ) -> None:
-    settings = settings_for(ledger, password=PASSWORD)
     headers = {**basic(PASSWORD, user), "Host": "reports.example"}
-    async with serving(settings, other_rooms) as address:
+    async with serving(settings_for(ledger), other_rooms, password=PASSWORD) as address:
         assert (await asked(address + path, headers)).status == 200
 
 
@@ -125,42 +123,38 @@ async def test_with_the_password_any_user_under_any_host_name_gets_in(
     ],
 )
 async def test_what_is_nearly_the_password_is_not(ledger: Path, authorization: str) -> None:
-    settings = settings_for(ledger, password=PASSWORD)
-    async with serving(settings) as address:
+    async with serving(settings_for(ledger), password=PASSWORD) as address:
         assert (await asked(f"{address}/-/report", {"Authorization": authorization})).status == 401
 
 
 async def test_two_authorizations_are_none(ledger: Path) -> None:
     right, wrong = basic(PASSWORD)["Authorization"], basic("x")["Authorization"]
-    async with serving(settings_for(ledger, password=PASSWORD)) as address:
+    async with serving(settings_for(ledger), password=PASSWORD) as address:
         head = f"GET /-/report HTTP/1.1\nHost: localhost\nAuthorization: {right}\nAuthorization: {wrong}"
         assert await status_of_raw(address, head) in (400, 401)
 
 
 async def test_a_password_of_any_script_works(ledger: Path) -> None:
-    settings = settings_for(ledger, password="пароль 🔑")
-    async with serving(settings) as address:
+    async with serving(settings_for(ledger), password="пароль 🔑") as address:
         assert (await asked(f"{address}/-/report", basic("пароль 🔑"))).status == 200
 
 
 async def test_an_empty_password_starts_no_report(ledger: Path) -> None:
     with pytest.raises(ValueError, match="password is empty"):
-        async with serving(settings_for(ledger, password="")):
+        async with serving(settings_for(ledger), password=""):
             pass
 
 
 @pytest.mark.parametrize("path", ["/-/healthz", "/-/readyz"])
 @pytest.mark.parametrize("password", [None, PASSWORD])
 async def test_health_is_for_everybody(ledger: Path, password: str | None, path: str) -> None:
-    settings = settings_for(ledger, password=password)
-    async with serving(settings, other_rooms) as address:
+    async with serving(settings_for(ledger), other_rooms, password=password) as address:
         assert await status_of_raw(address, f"GET {path} HTTP/1.1\nHost: evil.example") == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/-x", "/--/report", "/%2dx"])
 async def test_traffic_is_none_of_the_guards_business(ledger: Path, path: str) -> None:
-    settings = settings_for(ledger, password=PASSWORD)
-    async with serving(settings, other_rooms) as address:
+    async with serving(settings_for(ledger), other_rooms, password=PASSWORD) as address:
         assert await status_of_raw(address, f"GET {path} HTTP/1.1\nHost: evil.example") == 200
 
 

@@ -6,4 +6,5 @@ Read in this order:
 - attempts     pure: how soon after wrong passwords the next one is looked at
 - peer         pure: where a request comes from, and whether over TLS
 - door         who may pass, and how the others are told
-- routes       the page with the form, signing in and out"""
+- routes       signing in and out
+- form         the page with the form, and the button on all others"""

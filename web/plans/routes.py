@@ -15,7 +15,7 @@ from web.plan_toml import toml_of_plan
 from web.plans.as_query import asked_of_toml
 from web.rendering import Renderer
 from web.security import is_from_here
-from web.viewer import sent_form
+from web.sent_form import sent_form
 
 log = logging.getLogger(__name__)
 

@@ -190,7 +190,7 @@ async def test_a_ledger_that_cannot_be_read_is_a_503_and_a_fault_says_nothing_of
 
 
 async def test_the_guard_stands_before_the_api_too_and_speaks_json(ledger: Path) -> None:
-    async with serving(settings_for(ledger, password="hush")) as address:
+    async with serving(settings_for(ledger), password="hush") as address:
         refused = await asked(f"{address}/-/api/report")
         token = base64.b64encode(b"me:hush").decode()
         let_in = await asked(f"{address}/-/api/report", {"Authorization": f"Basic {token}"})

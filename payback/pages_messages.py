@@ -1,0 +1,48 @@
+"""What the server and the process that draws pages say to each other.
+
+A setup is said once, and again when the configuration is read again; the rest with each request, in a header
+that nobody else can set."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ledger.pricebook import PriceBook
+from web.visitor import SignIn, Visitor
+
+TOLD = "X-Payback-Told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesSetup:
+    """Pickled, as both ends are one program."""
+
+    ledger: Path
+    origin: str
+    """Where payback listens, such as http://127.0.0.1:8300."""
+    notices: tuple[str, ...]
+    book: PriceBook
+    is_made_up: bool
+    log_format: str
+    log_level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was true when a request came."""
+
+    visitor: Visitor
+    problem: str | None
+    """Why the ledger cannot be written."""
+    spool_problem: str | None
+    spooled: int
+
+    def as_header(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def read_told(header: str) -> Told:
+    facts = json.loads(header)
+    visitor = facts.pop("visitor")
+    sign_in = visitor.pop("sign_in")
+    return Told(visitor=Visitor(**visitor, sign_in=sign_in and SignIn(**sign_in)), **facts)

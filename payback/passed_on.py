@@ -1,0 +1,136 @@
+"""Requests for pages, passed on to the process that draws them."""
+
+import logging
+import re
+
+from aiohttp import (
+    BaseConnector,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    hdrs,
+    web,
+)
+from aiohttp.client_proto import ResponseHandler
+from multidict import CIMultiDict
+from yarl import URL
+
+from ledger.writer import Writer
+from payback.pages_messages import TOLD, Told
+from payback.pages_process import PagesProcess
+from proxy.wire import LINE_BYTES
+from web.addresses import LOGIN_PATH
+from web.api.failures import failure, is_api
+from web.visitor import VISITOR, Visitor
+
+log = logging.getLogger(__name__)
+
+_OF_ONE_HOP = frozenset(
+    {
+        "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade", TOLD.lower(),
+    }
+)  # fmt: skip
+_OF_THE_ANSWERS_HOP = frozenset({"connection", "keep-alive", "transfer-encoding"})
+_UNWRITTEN = re.compile(rb"[^\x21-\x7e]")
+_SENTENCE = "The page could not be drawn: its process has ended. Ask again; the log of payback says why."
+_NOBODY = Visitor()
+
+
+class PassedOn:
+    def __init__(self, process: PagesProcess, writer: Writer) -> None:
+        self._process, self._writer = process, writer
+        self._session = ClientSession(
+            connector=_Pairs(process),
+            cookie_jar=DummyCookieJar(),
+            timeout=ClientTimeout(),
+            auto_decompress=False,
+            max_line_size=LINE_BYTES,
+            max_field_size=LINE_BYTES,
+            skip_auto_headers=(hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT),
+        )
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        return await self._passed(request, request.method, _target(request), await request.read())
+
+    async def form(self, request: web.Request) -> web.StreamResponse:
+        """For the password, as its visitor says: also where a password was sent, which goes no further."""
+        return await self._passed(request, hdrs.METH_GET, LOGIN_PATH, b"")
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def _passed(
+        self, request: web.Request, method: str, target: str, body: bytes
+    ) -> web.StreamResponse:
+        try:
+            with self._process.asked():
+                async with self._session.request(
+                    method,
+                    URL(f"http://localhost{target}", encoded=True),
+                    headers=self._headers(request, keeps_type=bool(body)),
+                    data=body or None,
+                    allow_redirects=False,
+                ) as answer:
+                    return await _relayed(request, answer)
+        except (ClientError, OSError, ValueError) as error:
+            log.error("a page could not be drawn: %s", type(error).__name__)
+            return _failed(request)
+
+    def _headers(self, request: web.Request, *, keeps_type: bool) -> CIMultiDict[str]:
+        left_out = _OF_ONE_HOP if keeps_type else _OF_ONE_HOP | {"content-type", "content-encoding"}
+        headers = CIMultiDict(
+            (name, value) for name, value in request.headers.items() if name.lower() not in left_out
+        )
+        told = Told(
+            visitor=request.get(VISITOR, _NOBODY),
+            problem=self._writer.problem,
+            spool_problem=self._writer.spool_problem,
+            spooled=self._writer.spooled,
+        )
+        headers[TOLD] = told.as_header()
+        return headers
+
+
+class _Pairs(BaseConnector):
+    """Its connections are pairs of sockets, whose other ends the process is given."""
+
+    def __init__(self, process: PagesProcess) -> None:
+        super().__init__()
+        self._process = process
+
+    async def _create_connection(self, *_: object) -> ResponseHandler:
+        """aiohttp's own connectors override the same: pinned in tests/test_aiohttp_facts.py."""
+        ours = await self._process.connect()
+        made: tuple[object, ResponseHandler] = await self._loop.create_connection(self._factory, sock=ours)
+        return made[1]
+
+
+async def _relayed(request: web.Request, answer: ClientResponse) -> web.StreamResponse:
+    headers = CIMultiDict(
+        (name, value) for name, value in answer.headers.items() if name.lower() not in _OF_THE_ANSWERS_HOP
+    )
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
+    await response.prepare(request)
+    try:
+        async for chunk in answer.content.iter_any():
+            await response.write(chunk)
+        await response.write_eof()
+    except (ClientError, OSError):  # what is there must not look whole
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+def _target(request: web.Request) -> str:
+    """As it was sent, but for bytes that no address has, which are written as their numbers."""
+    raw = request.rel_url.raw_path_qs.encode("utf-8", "surrogateescape")
+    return _UNWRITTEN.sub(lambda found: b"%%%02X" % found[0][0], raw).decode("ascii")
+
+
+def _failed(request: web.Request) -> web.Response:
+    if is_api(request.path):
+        return failure(503, _SENTENCE)
+    return web.Response(status=503, text=f"{_SENTENCE}\n")
