@@ -8,7 +8,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from proxy.record import CallName
+from proxy.call_name import CallName
 
 if TYPE_CHECKING:
     from payback.sections import Log

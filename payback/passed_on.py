@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 
 from aiohttp import (
     BaseConnector,
@@ -23,16 +24,19 @@ from payback.pages_process import PagesProcess
 from proxy.wire import LINE_BYTES
 from web.addresses import LOGIN_PATH
 from web.api.failures import failure, is_api
+from web.login.door import COOKIE as SESSION_COOKIE
 from web.visitor import VISITOR, Visitor
 
 log = logging.getLogger(__name__)
 
-_OF_ONE_HOP = frozenset(
+_LEFT_OUT = frozenset(
     {
-        "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
-        "transfer-encoding", "upgrade", TOLD.lower(),
+        "authorization", "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te",
+        "trailer", "transfer-encoding", "upgrade", TOLD.lower(),
     }
 )  # fmt: skip
+"""What is of one hop, what a page has no business with, and what only the server says."""
+_OF_A_BODY = frozenset({"content-type", "content-encoding"})
 _OF_THE_ANSWERS_HOP = frozenset({"connection", "keep-alive", "transfer-encoding"})
 _UNWRITTEN = re.compile(rb"[^\x21-\x7e]")
 _SENTENCE = "The page could not be drawn: its process has ended. Ask again; the log of payback says why."
@@ -80,10 +84,9 @@ class PassedOn:
             return _failed(request)
 
     def _headers(self, request: web.Request, *, keeps_type: bool) -> CIMultiDict[str]:
-        left_out = _OF_ONE_HOP if keeps_type else _OF_ONE_HOP | {"content-type", "content-encoding"}
-        headers = CIMultiDict(
-            (name, value) for name, value in request.headers.items() if name.lower() not in left_out
-        )
+        headers = _without(request.headers, _LEFT_OUT if keeps_type else _LEFT_OUT | _OF_A_BODY)
+        if hdrs.COOKIE in headers:
+            headers[hdrs.COOKIE] = _without_session("; ".join(headers.getall(hdrs.COOKIE)))
         told = Told(
             visitor=request.get(VISITOR, _NOBODY),
             problem=self._writer.problem,
@@ -109,9 +112,7 @@ class _Pairs(BaseConnector):
 
 
 async def _relayed(request: web.Request, answer: ClientResponse) -> web.StreamResponse:
-    headers = CIMultiDict(
-        (name, value) for name, value in answer.headers.items() if name.lower() not in _OF_THE_ANSWERS_HOP
-    )
+    headers = _without(answer.headers, _OF_THE_ANSWERS_HOP)
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
     await response.prepare(request)
     try:
@@ -128,6 +129,19 @@ def _target(request: web.Request) -> str:
     """As it was sent, but for bytes that no address has, which are written as their numbers."""
     raw = request.rel_url.raw_path_qs.encode("utf-8", "surrogateescape")
     return _UNWRITTEN.sub(lambda found: b"%%%02X" % found[0][0], raw).decode("ascii")
+
+
+def _without(headers: Mapping[str, str], names: frozenset[str]) -> CIMultiDict[str]:
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in names)
+
+
+def _without_session(cookies: str) -> str:
+    """
+    >>> _without_session("payback_zone=UTC; payback_session=secret")
+    'payback_zone=UTC'
+    """
+    kept = (each.strip() for each in cookies.split(";"))
+    return "; ".join(each for each in kept if each.partition("=")[0].strip() != SESSION_COOKIE)
 
 
 def _failed(request: web.Request) -> web.Response:

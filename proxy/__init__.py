@@ -15,7 +15,8 @@ Read in this order:
 - listening           which tap an answer gets
 - kept, estimate/, estimator    tokens of calls whose upstream reports none
 - include_usage, json_edit   asking upstream for usage on the client's behalf, and hiding that we did
-- record, watch, retries      one attempt's row, from open to end; who counts it; which attempts are one call
+- record, call_name, watch   one attempt's row, from open to end; its name in the log; who counts it
+- retries             which attempts are one call
 - reported            what upstream wrote of its usage, as a row keeps it: the numbers
 - plan                all that is decided before the first attempt
 - request, outlet     a request as it is seen here; its answer, framed for the client

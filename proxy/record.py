@@ -18,6 +18,7 @@ from ledger.judgement import judged
 from ledger.pricebook import PriceBook
 from ledger.usage import TokenUsage
 from ledger.writer import Writer
+from proxy.call_name import CallName
 from proxy.dialects.reading import Item
 from proxy.learned import NOTHING_LEARNED, Learned
 from proxy.refusal import Refusal
@@ -52,12 +53,6 @@ class Books:
     listens_on_s: float = 0
     """How long an answer is heard out whose client has left; 0: upstream is stopped at once."""
     watch: Watch
-
-
-class CallName(str):
-    """A call's id as text. Its type tells whoever formats a line of the log what it is."""
-
-    __slots__ = ()
 
 
 class Record:

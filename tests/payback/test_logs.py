@@ -11,7 +11,7 @@ import pytest
 
 from payback.logs import JsonFormatter, level_of
 from payback.sections import Log
-from proxy.record import CallName
+from proxy.call_name import CallName
 from tests.payback.served import served
 from tests.proxy.bodies import CHAT, CHAT_REQUEST
 from tests.proxy.client import call, post

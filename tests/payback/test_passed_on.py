@@ -1,18 +1,24 @@
 """What goes between a browser and the process that draws pages: all of it, as it was, and no more."""
 
 import asyncio
+import base64
 import json
+import socket
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from payback.pages_messages import TOLD, Told
+from payback.passed_on import PassedOn
 from tests.proxy.client import Answer, call, connected, get, post
 from tests.proxy.running import Payback, configuration, running
 from tests.proxy.upstream import Upstream, scripted_upstream
 from web.calls.live import MOST_LISTENERS
+from web.entrance import EntranceSettings, add_entrance
 from web.visitor import Visitor
 
 REPORT, LOGIN, TAIL = "/-/report", "/-/login", "/-/report/calls/tail"
@@ -169,3 +175,71 @@ async def test_a_ledger_that_cannot_be_written_is_told_on_every_page(
             health = json.loads((await asked(payback, "/-/api/health")).body)
         assert b"The ledger cannot be written" in page.body
         assert "cannot be written" in json.dumps(health)
+
+
+class Overheard:
+    """In place of the process: answers nothing but a word, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent = bytearray()
+
+    async def connect(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        await asyncio.get_running_loop().connect_accepted_socket(self._protocol, theirs)
+        return ours
+
+    def asked(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _protocol(self) -> asyncio.Protocol:
+        overheard = self
+
+        class Answers(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                assert isinstance(transport, asyncio.Transport)
+                self._transport = transport
+
+            def data_received(self, data: bytes) -> None:
+                overheard.sent += data
+                self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        return Answers()
+
+
+class Untroubled:
+    problem = spool_problem = None
+    spooled = 0
+
+
+@asynccontextmanager
+async def overhearing() -> AsyncIterator[tuple[int, Overheard]]:
+    """The port of an entrance with a password, and what comes through it."""
+    process = Overheard()
+    passed_on = PassedOn(process, Untroubled())  # type: ignore[arg-type]
+    app = web.Application()
+    add_entrance(app, EntranceSettings(password=PASSWORD), passed_on.form)
+    app.router.add_route("*", "/-/{rest:.*}", passed_on.page)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield runner.addresses[0][1], process
+    await runner.cleanup()
+    await passed_on.close()
+
+
+async def test_what_opens_the_report_goes_no_further_than_the_entrance() -> None:
+    """What draws pages has no use for the password or a session, and could leak them."""
+    async with overhearing() as (port, process):
+        form = ("Content-Type", "application/x-www-form-urlencoded")
+        opened = await call(port, local(post(LOGIN, f"password={PASSWORD}".encode(), form)))
+        session = (opened.head.value("Set-Cookie") or b"").partition(b";")[0]
+        cookies = f"payback_zone=UTC; {session.decode()}; payback_dates=iso"
+        given = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+        for header in (("Cookie", cookies), ("Authorization", f"Basic {given}")):
+            assert (await call(port, local(get(REPORT, header)))).body == b"ok"
+        assert (await call(port, local(post(LOGIN, b"password=canary-wrong", form)))).body == b"ok"
+    assert process.sent.count(b"GET /-/report HTTP/1.1") == 2
+    assert b"Cookie: payback_zone=UTC; payback_dates=iso\r\n" in process.sent
+    for secret in (PASSWORD.encode(), given.encode(), session.partition(b"=")[2], b"canary-wrong"):
+        assert secret not in process.sent
