@@ -40,7 +40,7 @@ def us_of(day: date) -> int:
 
 def time_of(us: int) -> datetime:
     """Exact: a float of seconds would lose the last microsecond."""
-    return _EPOCH + timedelta(microseconds=us)
+    return _EPOCH + timedelta(0, us // 1_000_000, us % 1_000_000)
 
 
 def us_at(instant: datetime) -> int:

@@ -1,8 +1,7 @@
 """TokenUsage: what a call used. The one place where "input includes cached" is decided."""
 
-from operator import attrgetter
-
 import msgspec
+from msgspec.structs import astuple
 
 MAX_TOKENS = 2**53 - 1
 """The largest count that JSON numbers carry exactly (RFC 8259 section 6). More is a fault of upstream."""
@@ -48,7 +47,7 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         _refuse_impossible("input_tokens", self.input_tokens)
         _refuse_impossible("output_tokens", self.output_tokens)
-        if _parts_of(self) == _NO_PARTS:
+        if astuple(self)[_TOTALS:] == _NO_PARTS:
             return
         for name in _PARTS:
             count = getattr(self, name)
@@ -59,14 +58,15 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         _refuse_impossible_output(self)
 
 
-_PARTS = tuple(name for name in TokenUsage.__struct_fields__ if name not in ("input_tokens", "output_tokens"))
-_parts_of = attrgetter(*_PARTS)
+_TOTALS = 2
+"""The first of its members; the parts come after them."""
+_PARTS = TokenUsage.__struct_fields__[_TOTALS:]
 _NO_PARTS = (None,) * len(_PARTS)
 
 
 def has_parts(usage: TokenUsage) -> bool:
     """Whether its tokens are of more classes than input and output."""
-    return any(_parts_of(usage))
+    return any(astuple(usage)[_TOTALS:])
 
 
 def _refuse_impossible_input(usage: TokenUsage) -> None:

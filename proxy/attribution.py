@@ -5,6 +5,8 @@ Everything here comes from clients. It is bounded, printable, and no credential.
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from multidict import MultiMapping
+
 from ledger.call import Attribution
 from proxy.aliases import fields_in, said_in, tag_sources
 from proxy.body_names import NO_NAMES, BodyNames, body_tags, fields_of
@@ -45,7 +47,7 @@ class Attributor:
 
     def of(
         self,
-        headers: Mapping[str, str],
+        headers: MultiMapping[str],
         path: str,
         model: str | None,
         query: str = "",
@@ -98,14 +100,14 @@ class Attributor:
         label = label_of(credential, self._secret)
         return self._key_names.get(label, label)
 
-    def _ruled(self, facts: Mapping[Fact, str | None], headers: Mapping[str, str]) -> str | None:
+    def _ruled(self, facts: Mapping[Fact, str | None], headers: MultiMapping[str]) -> str | None:
         for rule in self._rules:
             if rule.matches(facts, headers):
                 return rule.name
         return None
 
 
-def _told(headers: Mapping[str, str], query: str, names: BodyNames) -> Mapping[str, str]:
+def _told(headers: MultiMapping[str], query: str, names: BodyNames) -> Mapping[str, str]:
     """What the call says of itself, by the fields of Attribution. Most say nothing."""
     said = said_in(headers)
     if not said and names == NO_NAMES:

@@ -60,7 +60,7 @@ class Estimator:
         from proxy.estimate.encoders import NotCounted
 
         try:
-            found = await self._estimate(plan, learned.model, kept)
+            found = await self._estimate(plan, learned.model, kept, is_whole)
             return _with_estimate(learned, found, kept.share, is_whole)
         except NotCounted as error:
             return replace(learned, problem=f"{learned.problem or 'no usage'}; not estimated: {error}")
@@ -68,8 +68,10 @@ class Estimator:
             log.error("estimating tokens failed", exc_info=error)
             return learned
 
-    async def _estimate(self, plan: Plan, model: str | None, kept: Kept) -> "Estimate | NoEstimate":
-        from proxy.estimate.estimate import estimate  # loads the tokenizers' library
+    async def _estimate(
+        self, plan: Plan, model: str | None, kept: Kept, is_whole: bool
+    ) -> "Estimate | NoEstimate":
+        from proxy.estimate.estimate import NoEstimate, estimate  # loads the tokenizers' library
         from proxy.estimate.rough import rough_estimate
         from proxy.estimate.tokens import TooManyWaiting
 
@@ -80,6 +82,8 @@ class Estimator:
         counter = self._counting()
         try:
             answer = await counter.run(lambda: _text_of(kept, shape))
+            if is_whole and answer.is_empty:
+                return NoEstimate("the answer has no text")
             return await estimate(counter, text, answer, shape, model or plan.model, self._remote(plan))
         except TooManyWaiting as error:
             self._tell_once(error)

@@ -11,11 +11,10 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from ledger.needs import Needs
+from proxy.dialects.lenient import NO_JSON, mended
 from proxy.estimate.shape import Shape
 from proxy.top import Plain, Top
 
-NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises."""
 _TOOLS, _IMAGES, _AUDIO = int(Needs.TOOLS), int(Needs.IMAGES), int(Needs.AUDIO)
 _BY_NUMBER = tuple(map(Needs, range(8)))
 """Looked up: to make a flag takes longer than all the rest."""
@@ -35,6 +34,13 @@ def top_of(text: bytes, shape: Shape | None) -> Top:
     """The members of *text*. Those that show needs are read where they are what *shape* has them to be.
 
     Raises one of NO_JSON where *text* is not a JSON object."""
+    try:
+        return _top_of(text, shape)
+    except NO_JSON:
+        return _top_of(mended(text), shape)
+
+
+def _top_of(text: bytes, shape: Shape | None) -> Top:
     readers = _READERS.get(shape)
     if readers is not None:
         try:

@@ -2,7 +2,12 @@
 
 OpenAI's and Anthropic's libraries number the attempts of a call in x-stainless-retry-count, from 0
 (openai-python and anthropic-sdk-python _base_client.py, read 2026-11-22), but give them no common name. An
-attempt is taken for a repeat of the last one with the same credential, path and body."""
+attempt is taken for a repeat of the last one with the same credential, path and body. An Idempotency-Key
+(https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) is such a name: attempts that
+share it, and credential, path and body, are one call too.
+
+Two requests that are merely the same are two calls: people ask twice, and load tests and samplers a thousand
+times. So clients that say neither, as Claude Code and Codex CLI, have a call for each attempt."""
 
 import time
 from collections import OrderedDict
@@ -12,6 +17,7 @@ from dataclasses import dataclass
 from ledger.ids import CallId
 
 COUNT_HEADER = "X-Stainless-Retry-Count"
+KEY_HEADER = "Idempotency-Key"
 REMEMBERED_S = 900.0
 """The libraries wait for a minute at most between two attempts; an attempt may take its ten minutes."""
 REMEMBERED_CALLS = 10_000
@@ -25,11 +31,12 @@ nothing of the body to anybody."""
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     logical_call_id: CallId
+    number: int
     at_s: float
 
 
 class Retries:
-    """Remembers, for a while, calls of clients that number their attempts."""
+    """Remembers, for a while, calls of clients that number or name their attempts."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
@@ -40,18 +47,23 @@ class Retries:
     ) -> tuple[CallId, int]:
         """Logical id and retry number of the attempt *call_id*. A body that streams through cannot be told
         from another: it is a call of its own."""
-        count = headers.get(COUNT_HEADER)
-        if count is None:
-            return call_id, 0
-        number = _number_of(count)
-        if not isinstance(body, bytes):
-            return call_id, number
-        likeness = (key, path, hash(body))
-        known = self._calls.get(likeness) if number else None
-        if known is not None and self._now_s() - known.at_s <= REMEMBERED_S:
+        count, name = headers.get(COUNT_HEADER), headers.get(KEY_HEADER)
+        number = None if count is None else _number_of(count)
+        if (number is None and name is None) or not isinstance(body, bytes):
+            return call_id, number or 0
+        likeness = (key, path, hash(body if number is not None else (name, body)))
+        known = None if number == 0 else self._known(likeness)
+        if known is not None:
             call_id = known.logical_call_id
-        self._remember(likeness, _Attempt(call_id, self._now_s()))
+        if number is None:
+            number = 0 if known is None else min(known.number + 1, MOST_RETRIES)
+        self._remember(likeness, _Attempt(call_id, number, self._now_s()))
         return call_id, number
+
+    def _known(self, likeness: _Likeness) -> _Attempt | None:
+        """The last attempt of the same call, while it is remembered."""
+        known = self._calls.get(likeness)
+        return known if known is not None and self._now_s() - known.at_s <= REMEMBERED_S else None
 
     def _remember(self, likeness: _Likeness, attempt: _Attempt) -> None:
         self._calls[likeness] = attempt

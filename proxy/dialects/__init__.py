@@ -9,7 +9,8 @@
 - openai_responses, openai_images, openai_transcriptions, openai_speech, openai_moderations, rerank
 - openai_realtime, openai_responses_session   over WebSocket: many calls on one connection
 - session, sessions   what those have in common; which path speaks which
-- counted, upstream_cost   what every reader of a usage object does with it; what that says of a cost
+- counted, upstream_cost, server_tools   what every reader of a usage object does with it; what that says of a
+  cost, and of searches
 - unbilled        requests that cost nothing, whatever they answer
 - gemini_usage, gemini, gemini_stream, gemini_interactions, gemini_embed   Gemini's counts, and its own APIs
 - anthropic_usage, anthropic_messages   what Anthropic counts, and the messages that tell it

@@ -4,7 +4,9 @@ Source: https://platform.claude.com/docs/en/api/messages, .../build-with-claude/
 .../build-with-claude/refusals-and-fallback, read 2026-11-22. A document is the message, usage at its end. In
 a stream, message_start has the input, the caches and a placeholder for the output; message_delta has the
 output so far, and may have any of the other counts, again or, from other makers, for the first time. All are
-counted from the start: what a later event tells replaces, what it leaves out or tells as null stays.
+counted from the start: what a later event tells replaces, what it leaves out or tells as null stays. So does
+what it tells as 0: counts do not get smaller, and SGLang has input_tokens 0 in each message_delta
+(https://github.com/sgl-project/sglang/pull/20830).
 message_stop ends the stream; an error event may end it sooner. What the counts mean: anthropic_usage.
 
 A refusal before any output is charged for in some categories only; its counts tell nothing of that."""
@@ -109,8 +111,9 @@ class MessageReader:
     def _merge(self, part: _Top) -> None:
         self._model = name_of(part.model) or self._model
         if isinstance(part.usage, dict):
-            told = {name: value for name, value in part.usage.items() if value is not None}
-            merged = self._usage | told
+            known = self._usage
+            told = {name: value for name, value in part.usage.items() if not _is_less(value, known.get(name))}
+            merged = known | told
             if len(merged) <= _MOST_MEMBERS:
                 self._usage = merged
             else:
@@ -146,6 +149,12 @@ class MessageReader:
         others = anthropic_usage.others(self._usage, self._service_tier)
         new, self._others_told = others[self._others_told :], max(len(others), self._others_told)
         return tuple(Item(operation=OPERATION, reading=one, request_model=one.model) for one in new)
+
+
+def _is_less(value: object, known: object) -> bool:
+    """Nothing, or zeros where something is known."""
+    zeros = value.values() if isinstance(value, dict) else (value,)
+    return value is None or (bool(known) and not any(zeros))
 
 
 DIALECT = Dialect(

@@ -24,11 +24,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ledger.units import Units
 from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects import openai_usage
 from proxy.dialects.counted import counted, part
 from proxy.dialects.reading import Reading, name_of
+from proxy.dialects.server_tools import searches_in
 
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _LIFETIMES = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
@@ -45,7 +45,7 @@ def reading_of(usage: _Usage, service_tier: str | None = None) -> Reading:
     if tokens is None:
         return Reading(service_tier=tier, problem=problem)
     try:
-        units = units_of(usage)
+        units = searches_in(usage)
     except ValueError as error:
         return Reading(service_tier=tier, problem=f"usage in the answer is wrong: {error}")
     return Reading(service_tier=tier, usage=tokens, units=units, model=model_of(usage))
@@ -65,12 +65,6 @@ def usage_of(usage: _Usage) -> TokenUsage:
         cache_write_1h_tokens=counts.get("ephemeral_1h_input_tokens"),
         reasoning_tokens=part(usage, "output_tokens_details").get("thinking_tokens"),
     )
-
-
-def units_of(usage: _Usage) -> Units | None:
-    """Raises ValueError where what is there is no count."""
-    searches = part(usage, "server_tool_use").get("web_search_requests")
-    return None if searches is None else Units(web_searches=searches)
 
 
 def service_tier_of(usage: _Usage, service_tier: str | None = None) -> str | None:

@@ -3,15 +3,17 @@
 Source: https://platform.openai.com/docs/api-reference/responses/object and .../responses-streaming, and
 openai-python types/responses/response.py, response_usage.py and compacted_response.py, types/decision.py,
 read 2026-11-22. usage is at the top of a document, and in the response that the events response.completed,
-.incomplete and .failed hold; the response of the events before them has usage: null. Streams tell it
+.incomplete and .failed hold; the response of the events before them has usage: null. Servers that imitate it
+end with response.done, or with response.cancelled, and some count in the words of chat. Streams tell it
 unasked, and stream_options.include_usage is refused. input_tokens includes cached_tokens and
 cache_write_tokens, output_tokens includes reasoning_tokens.
 
-Hosted tools are charged beside tokens. tool_usage.web_search.num_requests counts billable searches; where
-it is absent, each completed web_search_call whose action is a search is one: opening a page and finding in
-one are not charged (https://developers.openai.com/api/docs/pricing). Each completed file_search_call is
-one. tool_usage.image_gen counts tokens of another model: they are a call of their own. Code interpreter is
-charged by the session, which one answer does not show: it is left out.
+Hosted tools are charged beside tokens. tool_usage.web_search.num_requests counts billable searches, xAI's
+usage does it in words of its own (server_tools); where both are absent, each completed web_search_call whose
+action is a search is one: opening a page and finding in one are not charged
+(https://developers.openai.com/api/docs/pricing). Each completed file_search_call is one.
+tool_usage.image_gen counts tokens of another model: they are a call of their own. Code interpreter is charged
+by the session, which one answer does not show: it is left out.
 
 With background: true the answer goes on after the connection that asked for it: it is told by the stream,
 or by whichever GET comes after its end, any number of times. It is therefore always an item, named by its
@@ -27,15 +29,16 @@ from msgspec.structs import replace
 from ledger.judgement import UNMETERED
 from ledger.units import Units
 from ledger.usage import TokenUsage
-from proxy.dialects import openai_images, upstream_cost
+from proxy.dialects import openai_images, openai_usage, upstream_cost
 from proxy.dialects.counted import counted, part, together
 from proxy.dialects.dialect import Dialect, Streams, ends_with
 from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading, name_of
+from proxy.dialects.server_tools import searches_in
 from proxy.estimate.shape import Shape
 
 OPERATION = "chat"
-_LAST = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_LAST = frozenset(f"response.{end}" for end in ("completed", "incomplete", "failed", "done", "cancelled"))
 _UNDER_WAY = frozenset({None, "queued", "in_progress"})
 MOST_SEARCHES = 1_000_000
 """Of one response: more is a fault of upstream."""
@@ -140,6 +143,8 @@ class Reader:
         stated = part(response.tool_usage, "web_search").get("num_requests")
         if type(stated) is int:
             web = stated
+        elif (charged := _searches_charged(response.usage)) is not None:
+            web = charged
         if not 0 < web + files <= MOST_SEARCHES or web < 0:
             return None
         return Units(web_searches=web or None, file_searches=files or None)
@@ -147,6 +152,8 @@ class Reader:
 
 def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
     """Raises ValueError where the object holds no usable counts."""
+    if usage.get("input_tokens") is None and usage.get("prompt_tokens") is not None:
+        return openai_usage.usage_of(usage)
     read, made = part(usage, "input_tokens_details"), part(usage, "output_tokens_details")
     return TokenUsage(
         input_tokens=usage.get("input_tokens"),  # type: ignore[arg-type]  # TokenUsage refuses what is no count
@@ -157,6 +164,15 @@ def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
         reasoning_tokens=made.get("reasoning_tokens"),
         output_audio_tokens=made.get("audio_tokens"),
     )
+
+
+def _searches_charged(usage: Any) -> int | None:
+    """None where it is not told, or told as what is no count."""
+    try:
+        units = searches_in(usage) if isinstance(usage, dict) else None
+    except ValueError:
+        return None
+    return None if units is None else units.web_searches
 
 
 def _told_as_item(response: _Response, reading: Reading) -> Reading:
@@ -220,7 +236,7 @@ DIALECT = Dialect(
     reader=Reader,
     streams=Streams.ON_REQUEST,
     shape=Shape.OPENAI_RESPONSES,
-    marks=(b'"response.completed"', b'"response.incomplete"', b'"response.failed"', b'_search_call"'),
+    marks=(*(b'"%s"' % name.encode() for name in sorted(_LAST)), b'_search_call"'),
 )
 
 RETRIEVED = Dialect(

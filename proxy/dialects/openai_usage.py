@@ -12,6 +12,11 @@ Sources, read 2026-11-22:
   https://ai.google.dev/gemini-api/docs/openai: thinking is counted in total_tokens, and is not in
   completion_tokens. What the total has more than its parts is output; it is inferred unless reasoning_tokens
   says just that.
+- Moonshot tells cached_tokens at the top (https://github.com/vercel/ai/pull/12352).
+- What was written to a cache, beside OpenAI's cache_write_tokens: Alibaba's cache_creation_input_tokens and
+  cache_creation (https://www.alibabacloud.com/help/en/model-studio/context-cache), LiteLLM's
+  cache_creation_tokens and cache_creation_token_details (litellm types/utils.py). They too are part of
+  prompt_tokens, and their lifetimes are named as Anthropic names them.
 - mistralai client-ts, UsageInfo, has prompt_audio_seconds. In recorded transcriptions the audio's tokens are
   in total_tokens and not in prompt_tokens; a chat with audio is taken to count alike.
 - https://docs.perplexity.ai/api-reference/sonar-post: citation_tokens and reasoning_tokens stand at the top,
@@ -24,6 +29,8 @@ from typing import Any, TypeGuard
 from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects.counted import part
 
+_WRITTEN_BY_PREFERENCE = ("cache_write_tokens", "cache_creation_input_tokens", "cache_creation_tokens")
+_WRITTEN = frozenset(_WRITTEN_BY_PREFERENCE[1:])
 _Output = tuple[Any, int | None]
 """output_tokens, which may be no count, and how many of them no field states."""
 
@@ -33,16 +40,21 @@ def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
     prompt = part(usage, "prompt_tokens_details")
     completion = part(usage, "completion_tokens_details")
     cached = prompt.get("cached_tokens")
+    if cached is None:
+        cached = usage.get("prompt_cache_hit_tokens", usage.get("cached_tokens"))
+    written, written_1h = _written(prompt) if prompt else (None, None)
     reasoning = completion.get("reasoning_tokens")
-    input_tokens, heard = _input_of(usage), _heard_beside_the_prompt(usage)
+    input_tokens = _input_of(usage)
+    heard = _heard_beside_the_prompt(usage) if "prompt_audio_seconds" in usage else None
     if heard is not None:
         input_tokens += heard
     output_tokens, inferred = _output_of(usage, input_tokens, reasoning)
     return TokenUsage(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
-        cache_read_tokens=usage.get("prompt_cache_hit_tokens") if cached is None else cached,
-        cache_write_tokens=prompt.get("cache_write_tokens"),
+        cache_read_tokens=cached,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=written_1h,
         input_audio_tokens=prompt.get("audio_tokens") if heard is None else heard,
         reasoning_tokens=usage.get("reasoning_tokens") if _is_perplexitys(usage) else reasoning,
         output_audio_tokens=completion.get("audio_tokens"),
@@ -58,6 +70,15 @@ def _input_of(usage: Mapping[str, Any]) -> Any:
         return stated
     parts = (usage.get("prompt_cache_hit_tokens"), usage.get("prompt_cache_miss_tokens"))
     return sum(parts) if _are_counts(*parts) else None
+
+
+def _written(prompt: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Tokens that were written to a cache, and those of them for an hour."""
+    if _WRITTEN.isdisjoint(prompt):
+        return prompt.get("cache_write_tokens"), None
+    told = [prompt[name] for name in _WRITTEN_BY_PREFERENCE if prompt.get(name) is not None]
+    lifetimes = part(prompt, "cache_creation") or part(prompt, "cache_creation_token_details")
+    return next(iter(told), None), lifetimes.get("ephemeral_1h_input_tokens")
 
 
 def _heard_beside_the_prompt(usage: Mapping[str, Any]) -> int | None:

@@ -49,6 +49,12 @@ class AnswerText:
         """Something of it could be read, or there was nothing to read."""
         return self._understood > 0 or self._strange == 0
 
+    @property
+    def is_empty(self) -> bool:
+        """It was read, and nothing is written in it: an error, say. Embeddings write nothing."""
+        is_silent = self._read is not None and self._understood > 0
+        return is_silent and not (self.passages.length or self.passages.has_media)
+
     def feed(self, document: bytes) -> None:
         """*document*: the whole answer, or the data of an event, or a line. Never raises."""
         if self._read is None or document in (b"", b"[DONE]"):

@@ -88,6 +88,21 @@ def test_a_null_and_a_field_that_is_left_out_take_nothing_away() -> None:
     assert last.service_tier == "priority"
 
 
+def test_a_zero_takes_nothing_away_that_was_counted_before_but_for_the_placeholder() -> None:
+    """SGLang and some gateways end a stream with input_tokens 0: counts from the start do not get smaller."""
+    written = {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}
+    last = read(
+        start(input_tokens=4, output_tokens=1, cache_creation_input_tokens=30, cache_creation=written),
+        delta(
+            cache_read_input_tokens=0, cache_creation_input_tokens=0, cache_creation=dict.fromkeys(written, 0)
+        ),
+        delta("end_turn", input_tokens=0, output_tokens=0),
+    )[-1]
+    assert last.usage == TokenUsage(
+        input_tokens=34, cache_read_tokens=0, cache_write_tokens=30, cache_write_1h_tokens=20
+    )
+
+
 def test_a_start_that_leaves_the_placeholder_out_still_tells_the_input() -> None:
     assert read(start(input_tokens=25))[0].usage == TokenUsage(input_tokens=25, output_tokens=0)
 

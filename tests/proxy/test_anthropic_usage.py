@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from ledger.units import Units
 from ledger.usage import MAX_TOKENS, TokenUsage
-from proxy.dialects.anthropic_usage import others, reading_of, service_tier_of, units_of, usage_of
+from proxy.dialects.anthropic_usage import others, reading_of, service_tier_of, usage_of
 from proxy.dialects.reading import NO_TOKENS
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -62,12 +61,6 @@ def test_details_that_are_no_object_say_nothing(details: Any) -> None:
     usage = {"input_tokens": 11, "output_tokens": 5, "cache_creation": details, "iterations": details}
     usage |= {"output_tokens_details": details}
     assert usage_of(usage) == TokenUsage(input_tokens=11, output_tokens=5)
-    assert units_of({"server_tool_use": details}) is None
-
-
-def test_no_search_is_a_count_and_no_word_of_searches_is_none() -> None:
-    assert units_of({"server_tool_use": {"web_search_requests": 0}}) == Units(web_searches=0)
-    assert units_of({"server_tool_use": {"web_fetch_requests": 3}}) is None
 
 
 def test_no_tokens_at_all_are_a_problem() -> None:

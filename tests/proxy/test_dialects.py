@@ -87,6 +87,32 @@ def test_what_a_stream_tells_does_not_depend_on_where_it_is_cut(case: Recorded, 
     check(case, tap)
 
 
+@pytest.mark.parametrize("case", [*STREAMS, *LINES], ids=name_of_case)
+def test_a_stream_that_comes_in_two_pieces_tells_the_same_wherever_it_is_cut(case: Recorded) -> None:
+    framing = Framing.LINES if case.file.suffix == ".ndjson" else Framing.EVENTS
+    whole = StreamTap(case.dialect, framing, hide=False)
+    whole.feed(case.body)
+    whole.finish()
+    for place in range(1, len(case.body)):
+        tap = StreamTap(case.dialect, framing, hide=False)
+        assert tap.feed(case.body[:place]) + tap.feed(case.body[place:]) + tap.finish() == case.body
+        assert tap.learned == whole.learned
+
+
+@pytest.mark.parametrize("size", [1, 7])
+@pytest.mark.parametrize("case", DOCUMENTS, ids=name_of_case)
+def test_what_a_document_tells_does_not_depend_on_where_it_is_cut(case: Recorded, size: int) -> None:
+    tap = DocumentTap(case.dialect)
+    pieces = [case.body[place : place + size] for place in range(0, len(case.body), size)]
+    assert b"".join(map(tap.feed, pieces)) + tap.finish() == case.body
+    check(case, tap)
+
+
+def test_letters_of_every_length_stand_in_what_is_cut() -> None:
+    bodies = [case.body.decode() for case in (*STREAMS, *LINES) if "every_script" in case.name]
+    assert [{len(letter.encode()) for letter in body} for body in bodies] == [{1, 2, 3, 4}] * 2
+
+
 @pytest.mark.parametrize("case", HIDDEN, ids=name_of_case)
 def test_a_client_that_did_not_ask_for_usage_sees_the_stream_it_would_have_had(case: Recorded) -> None:
     tap = StreamTap(case.dialect, hide=True)

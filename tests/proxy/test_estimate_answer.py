@@ -289,3 +289,23 @@ def test_depth_that_no_parser_takes_raises_nothing(shape: Shape) -> None:
         nested = b'{"content":' * depth + b'"x"' + b"}" * depth
         answer = heard(shape, [nested, b"[" * depth, b'{"choices":[{"delta":%s}]}' % nested])
         assert answer.passages.length <= 2
+
+
+EMPTY = [
+    (Shape.OPENAI_CHAT, b'{"error":{"message":"x"}}', True),
+    (Shape.OPENAI_CHAT, b'{"choices":[{"message":{"content":""}}]}', True),
+    (Shape.OPENAI_CHAT, b'{"choices":[{"message":{"content":"x"}}]}', False),
+    (Shape.OPENAI_CHAT, b'{"choices":[{"message":{"tool_calls":[{"function":{"name":"f"}}]}}]}', False),
+    (Shape.OPENAI_CHAT, b'{"choices":[{"message":{"audio":{"data":"aQ=="}}}]}', False),
+    (Shape.OPENAI_CHAT, b"<html>", False),
+    (Shape.OPENAI_EMBEDDINGS, b'{"data":[]}', False),
+]
+
+
+@pytest.mark.parametrize(("shape", "document", "is_empty"), EMPTY)
+def test_an_answer_in_which_nothing_is_written_is_empty(
+    shape: Shape, document: bytes, is_empty: bool
+) -> None:
+    text = AnswerText(shape)
+    text.feed(document)
+    assert text.is_empty is is_empty

@@ -117,6 +117,44 @@ async def test_an_error_is_not_estimated(upstream: Upstream, payback: Payback) -
     assert (await payback.row()).call.usage is None
 
 
+NOTHING_SAID = [
+    (CHAT, CHAT_REQUEST, b'{"error":{"message":"overloaded","code":503}}'),
+    (CHAT, CHAT_REQUEST, b"{}"),
+    (CHAT, STREAM_REQUEST, b'data: {"error":{"message":"overloaded","code":503}}\n\n'),
+    ("/v1/responses", STREAM_REQUEST, b'data: {"type":"error","code":"server_error"}\n\n'),
+    ("/lab/v1beta/models/m:generateContent", b'{"contents":[{"parts":[{"text":"hi"}]}]}', b'{"error":{}}'),
+]
+
+
+@pytest.mark.parametrize(("path", "request_body", "answer"), NOTHING_SAID)
+async def test_an_answer_that_says_nothing_is_not_estimated(
+    path: str, request_body: bytes, answer: bytes, upstream: Upstream, payback: Payback
+) -> None:
+    """OpenRouter answers 200 before it knows that nobody will: what such a call costs is not its input."""
+    content_type = "text/event-stream" if answer.startswith(b"data") else "application/json"
+    upstream.script = lambda visit: visit.answer(answer, ("Content-Type", content_type))
+    assert (await call(payback.port, post(path, request_body))).body == answer
+    row = await payback.row()
+    assert (row.call.usage, row.pricing) == (None, Pricing.UNPRICED)
+    assert (row.unpriced_reason or "").endswith("not estimated: the answer has no text")
+
+
+async def test_what_was_asked_is_estimated_where_the_client_left_before_a_word_was_said(
+    upstream: Upstream, payback: Payback
+) -> None:
+    async def script(visit: Visit) -> None:
+        await visit.stream(chunk(""))
+        await visit.left()
+
+    upstream.script = script
+    async with connected(payback.port) as client:
+        await client.send(post(CHAT, STREAM_REQUEST))
+        await client.until(chunk(""), client.pieces(await client.head()))
+        client.leave()
+    row = await payback.row()
+    assert (row.call.usage, row.call.usage_basis) == (TokenUsage(input_tokens=8), UsageBasis.PARTIAL)
+
+
 async def test_a_local_engine_counts_with_its_own_tokenizer(upstream: Upstream, tmp_path: Path) -> None:
     """It says 3 tokens for what was asked and 3 for what was answered; 6 more are around the message."""
 

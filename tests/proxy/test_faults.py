@@ -68,7 +68,7 @@ BROKEN = [
     b"null",
     b"[" * 100_000,
     b'{"model":{"a":1},"choices":"x","usage":{"prompt_tokens":1e999999}}',
-    b'{"model":"\\ud800","usage":{"prompt_tokens":' + b"9" * 5000 + b"}}",
+    b'{"model":"\\ud800","choices":"x","usage":{"prompt_tokens":' + b"9" * 5000 + b"}}",
     b'\xff\xfe{"usage":1}',
     b'{"a":1}{"usage":{"prompt_tokens":1}}',
 ]

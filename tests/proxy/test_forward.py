@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.call import Call, Outcome
+from ledger.usage import TokenUsage
 from proxy.include_usage import UsageAsking
 from tests.proxy.bodies import (
     ASKED_EVENTS,
@@ -16,6 +17,8 @@ from tests.proxy.bodies import (
     PLAIN_EVENTS,
     STREAM_REQUEST,
     chat_request,
+    chunk,
+    event,
 )
 from tests.proxy.client import Answer, call, post
 from tests.proxy.message import chunked
@@ -262,3 +265,21 @@ async def test_a_second_attempt_that_fails_is_a_row_and_an_answer_too(
 
 def test_what_was_never_asked_is_unknown() -> None:
     assert UsageAsking().of("lab", "m").value == "unknown"
+
+
+async def test_an_error_beside_usage_reaches_a_client_that_did_not_ask_for_usage(
+    upstream: Upstream, payback: Payback
+) -> None:
+    broken = event(
+        {"error": {"message": "overloaded"}, "usage": {"prompt_tokens": 11, "completion_tokens": 2}}
+    )
+
+    async def script(visit: Visit) -> None:
+        await visit.stream(chunk("Hel", usage=None), broken)
+        await visit.send(chunked())
+
+    upstream.script = script
+    answer = await call(payback.port, post(CHAT, STREAM_REQUEST))
+    assert answer.body == chunk("Hel") + broken
+    row = await payback.row()
+    assert row.call.usage == TokenUsage(input_tokens=11, output_tokens=2)

@@ -6,8 +6,8 @@ import pytest
 
 from ledger.timings import Timings
 from ledger.usage import TokenUsage
-from proxy.dialects import Dialect, openai_chat, openai_completions, openai_document
-from proxy.tap import StreamTap
+from proxy.dialects import Dialect, dialect_of, openai_chat, openai_completions, openai_document
+from proxy.tap import DocumentTap, StreamTap
 from tests.proxy.bodies import compact
 
 CHAT = openai_chat.DIALECT
@@ -79,3 +79,17 @@ def test_no_times_are_none(timings: Any) -> None:
     reading = openai_document.read(compact({"timings": timings}))
     assert reading is not None
     assert reading.timings is None
+
+
+def test_what_editors_ask_for_between_two_texts_is_counted_whole_and_streamed() -> None:
+    dialect, _ = dialect_of("POST", "/infill")
+    assert dialect is not None
+    told = b'{"content":"x","model":"tiny","tokens_evaluated":19,"timings":%s}'
+    timings = b'{"cache_n":18,"prompt_n":1,"prompt_ms":0.2,"predicted_n":3,"predicted_ms":0.1}'
+    whole, stream = DocumentTap(dialect), StreamTap(dialect, hide=True)
+    whole.feed(told % timings)
+    whole.finish()
+    events = b'data: {"content":"x","stop":false}\n\ndata: %s\n\n' % (told % timings)
+    assert stream.feed(events) + stream.finish() == events
+    counts = TokenUsage(input_tokens=19, output_tokens=3, cache_read_tokens=18)
+    assert whole.learned.usage == stream.learned.usage == counts

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ledger.needs import Needs
 from proxy.asked import asked_by
+from proxy.dialects.lenient import NO_JSON
 from proxy.estimate.shape import Shape
-from proxy.needs import NO_JSON, top_of
+from proxy.needs import top_of
 from proxy.top import Plain
 from tests.proxy.bodies import CHAT, MODEL, chat_request, compact
 from tests.proxy.client import call, get, post
@@ -229,6 +230,20 @@ def test_text_that_is_no_unicode_costs_no_model(shape: Shape | None) -> None:
     """It is passed over where nothing is looked for; there, it would have to be made."""
     text = b'{"model":"m","messages":[{"content":"\xff"}],"input":"\xff","contents":[{"parts":"\xff"}]}'
     assert top_of(text, shape).model == "m"
+
+
+@pytest.mark.parametrize("shape", [None, *Shape])
+@pytest.mark.parametrize(
+    "odd",
+    [r'"user":"\ud83d"', '"temperature":NaN', '"x":' + "[" * 2000 + "]" * 2000],
+    ids=["half", "NaN", "deep"],
+)
+def test_a_request_that_is_json_for_most_is_read_as_they_read_it(shape: Shape | None, odd: str) -> None:
+    """Read as nothing, it would go where calls without a model go."""
+    text = f'{{{odd},"model":"m","stream":true,"messages":[{{"content":"x"}}]}}'.encode()
+    top = top_of(text, shape)
+    assert (top.model, top.stream) == ("m", True)
+    assert top_of(b"\xef\xbb\xbf" + text, shape).model == "m"
 
 
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}

@@ -243,6 +243,30 @@ def test_usage_and_searches_of_a_response_too_long_to_hold_are_found() -> None:
     )
 
 
+@pytest.mark.parametrize("ending", ["completed", "incomplete", "failed", "cancelled", "done"])
+def test_usage_is_read_from_whichever_event_ends_a_stream(ending: str) -> None:
+    """Servers that imitate the API end with response.done, or say that they were stopped."""
+    stream = told("created", status="in_progress", usage=None) + told(ending)
+    learned = fed(StreamTap(DIALECT, hide=False), stream)
+    assert learned.usage is not None
+    assert (learned.usage.input_tokens, learned.done) == (USAGE["input_tokens"], True)
+
+
+def test_usage_in_the_words_of_chat_is_understood() -> None:
+    usage = {"prompt_tokens": 11, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 2}}
+    reading = Reader()(compact(response(usage=usage)))
+    assert reading is not None
+    assert reading.usage == TokenUsage(input_tokens=11, output_tokens=5, cache_read_tokens=2)
+
+
+def test_of_searches_what_is_charged_goes_before_what_was_done() -> None:
+    steps = [{"type": "web_search_call", "status": "completed", "action": {"type": "search"}}] * 5
+    usage = {**USAGE, "server_side_tool_usage_details": {"web_search_calls": 2, "x_search_calls": 1}}
+    reading = Reader()(compact(response(usage=usage, output=steps)))
+    assert reading is not None
+    assert reading.units == Units(web_searches=2)
+
+
 def test_usage_of_a_long_response_is_found_behind_tools_that_are_longer_than_what_is_kept() -> None:
     tools = [{"type": "function", "description": "x" * 70_000}]
     assert fed(DocumentTap(DIALECT), compact(response(output=LONG, tools=tools))).usage == TOLD

@@ -141,3 +141,34 @@ def max_integer(value: Any) -> int:
         inner = value.values() if isinstance(value, dict) else value
         return max(map(max_integer, inner), default=0)
     return abs(value) if isinstance(value, int) else 0
+
+
+WRITES: list[tuple[dict[str, Any], int | None, int | None]] = [
+    ({}, None, None),
+    ({"cache_write_tokens": 4}, 4, None),
+    ({"cache_creation_input_tokens": 4, "cache_creation": {"ephemeral_5m_input_tokens": 4}}, 4, None),
+    ({"cache_creation_input_tokens": 4, "cache_creation": {"ephemeral_1h_input_tokens": 3}}, 4, 3),
+    ({"cache_write_tokens": 4, "cache_creation_tokens": 4, "cache_creation_token_details": None}, 4, None),
+    ({"cache_creation_tokens": 4, "cache_creation_token_details": {"ephemeral_1h_input_tokens": 4}}, 4, 4),
+    ({"cache_write_tokens": None, "cache_creation_tokens": 0}, 0, None),
+]
+
+
+@pytest.mark.parametrize(("details", "written", "for_an_hour"), WRITES)
+def test_what_is_written_to_a_cache_is_told_apart_under_whichever_name(
+    details: dict[str, Any], written: int | None, for_an_hour: int | None
+) -> None:
+    usage = usage_of({"prompt_tokens": 11, "prompt_tokens_details": details})
+    assert (usage.cache_write_tokens, usage.cache_write_1h_tokens) == (written, for_an_hour)
+
+
+def test_more_written_than_was_sent_is_a_problem_and_no_count() -> None:
+    details = {"cached_tokens": 8, "cache_creation_input_tokens": 4}
+    with pytest.raises(ValueError, match="cached tokens \\(12\\) exceed input_tokens \\(11\\)"):
+        usage_of({"prompt_tokens": 11, "prompt_tokens_details": details})
+
+
+def test_cached_tokens_at_the_top_count_where_the_details_have_none() -> None:
+    top = {"prompt_tokens": 11, "cached_tokens": 4}
+    assert usage_of(top).cache_read_tokens == 4
+    assert usage_of({**top, "prompt_tokens_details": {"cached_tokens": 3}}).cache_read_tokens == 3

@@ -1,7 +1,7 @@
 """What upstream reported is kept beside what was read from it: all of its numbers, and none of its words."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from proxy.dialects import (
     anthropic_usage,
     gemini_usage,
     ollama_counts,
+    openai_embeddings,
     openai_responses,
     openai_usage,
 )
@@ -228,11 +229,11 @@ def test_every_answer_that_is_metered_leaves_its_evidence_and_each_name_in_it_is
         assert all(f'"{name}"'.encode() in case.body for name in names)
 
 
-Derive = Callable[[Mapping[str, Any]], TokenUsage]
+Derive = Callable[[dict[str, Any]], TokenUsage]
 DERIVED: dict[str, Derive] = {
     "openai_chat": openai_usage.usage_of,
     "openai_completions": openai_usage.usage_of,
-    "openai_embeddings": openai_usage.usage_of,
+    "openai_embeddings": openai_embeddings.usage_of,
     "openai_responses": openai_responses.usage_of,
     "anthropic_messages": lambda kept: anthropic_usage.usage_of(dict(kept)),
     "gemini": gemini_usage.usage_of,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ledger.ids import RANDOM_BYTES, CallId, call_id_at
-from proxy.retries import COUNT_HEADER, REMEMBERED_CALLS, REMEMBERED_S, Retries
+from proxy.retries import COUNT_HEADER, KEY_HEADER, MOST_RETRIES, REMEMBERED_CALLS, REMEMBERED_S, Retries
 from tests.proxy.bodies import CHAT, CHAT_REQUEST, chat_answer
 from tests.proxy.client import call, post
 from tests.proxy.running import Payback
@@ -35,8 +35,9 @@ def clock() -> Clock:
 def attempt(clock: Clock) -> Callable[..., tuple[CallId, int]]:
     retries = Retries(clock)
 
-    def of(number: int, count: str | None, **other: object) -> tuple[CallId, int]:
-        headers = {} if count is None else {COUNT_HEADER: count}
+    def of(number: int, count: str | None, name: str | None = None, **other: object) -> tuple[CallId, int]:
+        said = {COUNT_HEADER: count, KEY_HEADER: name}
+        headers = {header: value for header, value in said.items() if value is not None}
         facts = {"key": "key-1", "path": "/v1/chat/completions", "body": BODY, **other}
         return retries.of(headers, call_id(number), facts["key"], facts["path"], facts["body"])  # type: ignore[arg-type]
 
@@ -68,6 +69,39 @@ def test_a_client_that_does_not_number_its_attempts_makes_calls(
 ) -> None:
     attempt(1, "0")
     assert attempt(2, None) == (call_id(2), 0)
+
+
+def test_attempts_under_one_idempotency_key_are_one_call(attempt: Callable[..., tuple[CallId, int]]) -> None:
+    """The header is there to say just that; who repeats a request otherwise asks anew."""
+    found = [attempt(number, None, "order-7") for number in (1, 2, 3)]
+    assert found == [(call_id(1), 0), (call_id(1), 1), (call_id(1), 2)]
+    assert attempt(4, None, "order-8") == (call_id(4), 0)
+    assert attempt(5, None) == (call_id(5), 0)
+
+
+@pytest.mark.parametrize("other", [{"key": "key-2"}, {"path": "/v1/embeddings"}, {"body": b"{}"}])
+def test_an_idempotency_key_that_is_used_for_something_else_links_nothing(
+    attempt: Callable[..., tuple[CallId, int]], other: dict[str, object]
+) -> None:
+    attempt(1, None, "always-the-same")
+    assert attempt(2, None, "always-the-same", **other) == (call_id(2), 0)
+
+
+def test_the_number_that_a_library_gives_goes_before_an_idempotency_key(
+    attempt: Callable[..., tuple[CallId, int]],
+) -> None:
+    assert attempt(1, "0", "order-7") == (call_id(1), 0)
+    assert attempt(2, "5", "order-7") == (call_id(1), 5)
+
+
+def test_attempts_under_one_idempotency_key_are_counted_to_a_bound_and_not_for_ever(
+    attempt: Callable[..., tuple[CallId, int]], clock: Clock
+) -> None:
+    for number in range(MOST_RETRIES + 2):
+        last = attempt(number + 1, None, "order-7")
+    assert last == (call_id(1), MOST_RETRIES)
+    clock.s = REMEMBERED_S + 1
+    assert attempt(9, None, "order-7") == (call_id(9), 0)
 
 
 def test_a_body_that_streams_through_is_a_call_of_its_own(
@@ -107,3 +141,15 @@ async def test_attempts_that_a_library_numbers_are_one_call(upstream: Upstream, 
     assert [first.call.retry_number, second.call.retry_number] == [0, 1]
     assert first.call.call_id == first.call.logical_call_id == second.call.logical_call_id
     assert second.call.call_id != first.call.call_id
+
+
+async def test_attempts_of_an_app_that_names_its_call_are_one_call(
+    upstream: Upstream, payback: Payback
+) -> None:
+    json = ("Content-Type", "application/json")
+    upstream.script = lambda visit: visit.answer(chat_answer(), json, status="500 Oops")
+    for _ in range(2):
+        await call(payback.port, post(CHAT, CHAT_REQUEST, ("Idempotency-Key", "order-7")))
+    first, second = await payback.ended(2)
+    assert [first.call.retry_number, second.call.retry_number] == [0, 1]
+    assert first.call.call_id == first.call.logical_call_id == second.call.logical_call_id
