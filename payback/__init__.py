@@ -21,8 +21,10 @@ Read in this order:
 - measure/       what payback measure does
 - day_calls, day_file, traffic_store   the calls of a period as columns, from the ledger and files of days
 - projecting, projected   plans, today's prices, which calls are projected; what that comes to
-- desk, desk_messages, desk_child, fleets   the process that projects for the report's page; what it keeps
+- desk, desk_messages, desk_child, desk_answers   the process that projects for the report's page
+- fleets, grounds   what it keeps from one question to the next
 - plan_folder   named plans of that page, beside the ledger
+- beside_ledger  what a copy of the ledger has beside it: keys, plans
 - backtesting    forecasts put to the test
 - project_text, project_json, project_demand   what payback project prints
 - backtest_text, claim_text, figures          the same of its other questions; numbers for people

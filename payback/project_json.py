@@ -15,9 +15,10 @@ from projection.assumptions import Assumption
 from projection.backtest import Row, Score, TooFewDays
 from projection.finance import Spread
 from projection.fleet import Fleet
-from projection.forecast import Forecast, TooShort
+from projection.forecast import Outlook, TooShort
 from projection.outcome import Comparison, Course, Projection, Refused, Rung, Today
 from projection.period import Floats
+from projection.quantiles import quantiles_of
 
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 _MONEY, _SHARE = 2, 4
@@ -35,7 +36,7 @@ def projection_as_json(found: Projection) -> Told:
         "seed": found.seed,
         "today": _today(found.today),
         "demand": demand_as_json(found.demand),
-        "forecast": None if found.forecast is None else _forecast(found.forecast, found.horizon_months),
+        "forecast": None if found.forecast is None else _forecast(found.forecast),
         "courses": [_course(course) for course in found.courses],
         "against_stay": [_comparison(each) for each in found.against_stay],
         "against_hosted": [_comparison(each) for each in found.against_hosted],
@@ -81,12 +82,12 @@ def _today(today: Today) -> Told:
     }
 
 
-def _forecast(found: Forecast | TooShort, months: int) -> Told:
+def _forecast(found: Outlook | TooShort) -> Told:
     """Tokens a month, input and output together."""
     told = {"history_days": found.days, "today_per_month": _number(found.today_per_month, 0)}
     if isinstance(found, TooShort):
         return told | {"growth_per_month": None, "monthly": None}
-    monthly = _quantiles(found.monthly(months), places=0)
+    monthly = _quantiles(found.monthly, places=0)
     return told | {"growth_per_month": _number(found.growth_per_month), "monthly": monthly}
 
 
@@ -163,7 +164,7 @@ def _in_month(payback_months: Floats, horizon: int) -> list[float | None]:
 
 
 def _spread(months: Spread) -> Told:
-    told = {name: _number(getattr(months, name), _MONEY) for name in QUANTILES}
+    told = {name: _number(getattr(months, name)) for name in QUANTILES}
     return told | {"never_share": _number(months.never_share)}
 
 
@@ -226,7 +227,7 @@ def _score(score: Score | TooFewDays) -> Told:
 
 def _quantiles(paths: Floats, places: int = _MONEY) -> Told:
     """Over the paths, which lie along the first axis: numbers, or one for each month."""
-    found = np.quantile(paths, list(QUANTILES.values()), axis=0)
+    found = quantiles_of(paths, list(QUANTILES.values()))
     return {name: _rounded(row, places) for name, row in zip(QUANTILES, found, strict=True)}
 
 

@@ -9,7 +9,7 @@ from payback.figures import dollars, months, number, per_mtok, percent, rate_of_
 from payback.project_demand import demand_lines, fleet_lines
 from payback.terminal import SENTENCE_COLUMNS, UNKNOWN, Column, clean, counted, render_table
 from projection.assumptions import Assumption
-from projection.forecast import Forecast
+from projection.forecast import Outlook
 from projection.outcome import Comparison, Course, MustBeTrue, Projection, Refused, Swing, Today
 from projection.verdict import best_own
 
@@ -67,7 +67,7 @@ def _today(found: Projection) -> Iterator[str]:
     if today.most_concurrent:
         told.append(f"{today.most_concurrent:,} at once at most")
     yield ", ".join(told)
-    if isinstance(found.forecast, Forecast):
+    if isinstance(found.forecast, Outlook):
         growth = f"{round(found.forecast.growth_per_month, 3) + 0.0:+.1%} a month"
         yield f"volume changes by {growth} now, and less and less so, as {found.forecast.days} days tell"
 

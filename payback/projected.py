@@ -2,9 +2,10 @@
 
 The command and the report's page ask the same question here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import LedgerError
@@ -21,6 +22,8 @@ from projection.price_columns import Prices
 from projection.traffic import Traffic
 
 if TYPE_CHECKING:
+    from payback.grounds import Grounds
+    from projection.ground import Ground
     from projection.outcome import Projection
     from projection.sized import Sizing
 
@@ -28,6 +31,8 @@ DAYS = 90
 """Of history, where no others are asked for: whole ones, up to yesterday."""
 Done = Callable[[int, int], None]
 """Told how many workloads are done, and of how many."""
+Picked = tuple[str | None, Callable[[], Traffic]]
+"""A workload, and its calls as soon as they are needed: they may be many."""
 
 
 class NoCalls(LedgerError):
@@ -53,8 +58,8 @@ class Terms:
     book: PriceBook
     now: datetime
     done: Done = lambda _done, _count: None
-    sized: "Sizing | None" = None
-    """None: as projections do."""
+    grounds: "Grounds | None" = None
+    """Of earlier questions; None: there are none."""
     is_brief: bool = False
     """Without what answers hang on."""
 
@@ -69,7 +74,7 @@ def days_of(period: Period) -> str:
 
 def of_volume(volume: Volume, terms: Terms) -> Answer:
     made_up = made_up_traffic(terms.plan, volume, terms.book, terms.now)
-    return _projected(iter([made_up]), 1, terms, None)
+    return _projected([(None, lambda: made_up)], terms, None)
 
 
 def of_ledger(found: Traffics, period: Period, workload: str | None, terms: Terms) -> Answer:
@@ -77,17 +82,23 @@ def of_ledger(found: Traffics, period: Period, workload: str | None, terms: Term
     projected."""
     _refuse_nothing(found, period)
     if workload is not None:
-        return _projected(iter([workload_of(found, workload, period)]), 1, terms, period)
+        _refuse_unknown(found, workload, period)
+        return _projected([(workload, partial(found.of, workload))], terms, period)
     if found.workloads == (NO_WORKLOAD,):
-        return _projected(iter([found.together]), 1, terms, period)
+        return _projected([(None, lambda: found.together)], terms, period)
     chosen = choose(found)
-    answer = _projected(map(found.of, chosen.shown), len(chosen.shown), terms, period)
+    answer = _projected([(name, partial(found.of, name)) for name in chosen.shown], terms, period)
     return replace(answer, smaller=chosen.smaller, smaller_usd=chosen.smaller_usd)
 
 
 def workload_of(found: Traffics, wanted: str, period: Period) -> Traffic:
+    _refuse_unknown(found, wanted, period)
+    return found.of(wanted)
+
+
+def _refuse_unknown(found: Traffics, wanted: str, period: Period) -> None:
     if wanted in found.workloads:
-        return found.of(wanted)
+        return
     if wanted in found.beside:
         raise NoCalls(
             f"workload {wanted!r} has no calls to project between {days_of(period)}: they are"
@@ -123,24 +134,31 @@ def _refuse_nothing(found: Traffics, period: Period) -> None:
     raise NoCalls(f"no calls between {days}; give --from and --to other days, or a --volume")
 
 
-def _one(traffic: Traffic, terms: Terms, known: Catalogue, prices: Prices) -> "Projection":
-    from projection.project import project
+def _one(picked: Picked, terms: Terms, known: Catalogue, prices: Prices) -> "Projection":
+    from projection.ground import ground_of
+    from projection.project import project_on
     from projection.sized import fleet_of
 
-    today, sized = terms.now.date(), terms.sized or fleet_of
-    return project(traffic, terms.plan, known, prices, today, sized=sized, is_brief=terms.is_brief)
+    workload, calls = picked
+    plan, today = terms.plan, terms.now.date()
+
+    def make(sized: "Sizing") -> "Ground":
+        return ground_of(calls(), plan, known, prices, today, sized=sized)
+
+    ground = make(fleet_of) if terms.grounds is None else terms.grounds.of(workload, plan, today, make)
+    return project_on(ground, plan, is_brief=terms.is_brief)
 
 
-def _projected(picked: Iterator[Traffic], count: int, terms: Terms, period: Period | None) -> Answer:
+def _projected(picked: Sequence[Picked], terms: Terms, period: Period | None) -> Answer:
     """Of one after the other: they may be large. Raises SettingsError where none can be projected."""
     known, prices = catalogue(terms.plan.catalogue), prices_on(terms.book, terms.now)
     projections, failed = [], []
-    for done, traffic in enumerate(picked):
+    for done, each in enumerate(picked):
         try:
-            projections.append(_one(traffic, terms, known, prices))
+            projections.append(_one(each, terms, known, prices))
         except ValueError as error:
-            failed.append(f"{traffic.workload}: {error}" if traffic.workload else str(error))
-        terms.done(done + 1, count)
+            failed.append(f"{each[0]}: {error}" if each[0] else str(error))
+        terms.done(done + 1, len(picked))
     if not projections:
         raise SettingsError("; ".join(failed))
     return Answer(period=period, projections=projections, failed=failed)

@@ -11,7 +11,7 @@ Read in this order:
 - rig, roofline  does it fit, and how fast: memory, bandwidth, arithmetic
 - batching, replay, sizing   the user's own requests on machines not bought yet: waits, how many
 - owning         what a machine costs, bought or rented
-- finance, returns          the month that pays back, present values, rates of return; many paths at once
+- finance, returns, quantiles   the month that pays back, present values, rates of return; many paths at once
 - price_columns, totals   the same calls at other prices, call by call and in all
 - hosted, ladder          at others' APIs; with cheaper levers first
 - outcome, fleet   what a projection answers, and what it needs to know of machines that serve a workload
@@ -22,7 +22,7 @@ Read in this order:
 - draws          what the paths draw: assumptions, prices, volumes
 - hosts, purchases, work, buying     machines around cards; what is bought when; what it costs
 - moves, courses, machines           what each course costs, month by month, on every path
-- case, hosting, options, reckoning   which courses stand open to a workload, all on the same paths
+- case, hosting, ground, options, reckoning   which courses stand open to a workload, all on the same paths
 - compare, sensitivity, verdict   one course against another; what the answer hangs on; a sentence
 - project        all of it, for one workload and one plan
 - volume         calls made up from a stated volume, for those without a ledger

@@ -74,13 +74,13 @@ def labour_of(base: Base) -> Labour:
     )
 
 
-def energy_usd(machine: Machine, electricity: Electricity, work: Work) -> Floats:
+def energy_usd(machine: Machine, electricity: Electricity, copies: Floats, busy_h: Floats) -> Floats:
     """Each copy computes for its share of the busy hours, and waits, loaded, for the rest of the month."""
     rig, host = machine.fleet.rig, host_of(machine.fleet.rig.hardware)
-    units = work.copies * rig.units
+    units = copies * rig.units
     hosts_per_unit = hosts_in_all(rig.hardware, units) / units
     idle_w = rig.units * (rig.hardware.idle_w + hosts_per_unit * host.idle_w)
     busy_w = rig.units * (rig.hardware.busy_w + hosts_per_unit * host.busy_w)
-    idle_h = np.maximum(work.copies * HOURS_PER_MONTH - work.busy_h, 0.0)
-    usd: Floats = np.asarray(electricity.usd(idle_w=idle_w, busy_w=busy_w, idle_h=idle_h, busy_h=work.busy_h))
+    idle_h = np.maximum(copies * HOURS_PER_MONTH - busy_h, 0.0)
+    usd: Floats = np.asarray(electricity.usd(idle_w=idle_w, busy_w=busy_w, idle_h=idle_h, busy_h=busy_h))
     return usd

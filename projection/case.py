@@ -11,7 +11,7 @@ from projection.catalogue import Catalogue
 from projection.columns import UNKNOWN
 from projection.demand import Demand, demand_of
 from projection.draws import drawn
-from projection.forecast import Forecast, TooShort, forecast_months
+from projection.forecast import Outlook, TooShort, forecast_months
 from projection.hosted import PricedOffer
 from projection.moves import Base, Move
 from projection.moving import Moved
@@ -45,7 +45,7 @@ class Case:
     """Of all calls, those too that have no price because they failed. None: the volume is stated."""
     retried_share: float | None
     """Of the same, attempts at calls that had been tried before."""
-    forecast: Forecast | TooShort | None
+    forecast: Outlook | TooShort | None
     """None: the volume is stated."""
     volume: Floats
     """paths x months: of the measured month."""
@@ -162,20 +162,22 @@ def _nothing(traffic: Traffic) -> str:
     return "there are no calls"
 
 
-def _forecast(demand: Demand, plan: Plan) -> Forecast | TooShort:
+def _forecast(demand: Demand, plan: Plan) -> Outlook | TooShort:
     tokens = (demand.daily.input_tokens + demand.daily.output_tokens).astype(np.float64)
     rng = np.random.default_rng([plan.seed, *b"volume"])
     return forecast_months(tokens, months=plan.horizon_months, rng=rng, paths=plan.paths)
 
 
-def _volume(demand: Demand, forecast: Forecast | TooShort | None, plan: Plan) -> Floats:
+def _volume(demand: Demand, forecast: Outlook | TooShort | None, plan: Plan) -> Floats:
     shape = (plan.paths, plan.horizon_months)
     measured = (demand.input_tokens + demand.output_tokens) / demand.days * DAYS_PER_MONTH
     if forecast is None or measured == 0:
-        return np.ones(shape)
+        return np.ones(shape, order="F")
     if isinstance(forecast, TooShort):
-        return np.full(shape, forecast.today_per_month / measured if forecast.today_per_day else 1.0)
-    return forecast.monthly(plan.horizon_months) / measured
+        return np.full(
+            shape, forecast.today_per_month / measured if forecast.today_per_day else 1.0, order="F"
+        )
+    return forecast.monthly / measured
 
 
 def _by_hour(demand: Demand) -> Floats:

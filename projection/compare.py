@@ -2,9 +2,17 @@
 
 import numpy as np
 
-from projection.finance import WINDOWS_MONTHS, net_present_usd, paid_back_shares, payback_months, spread_of
+from projection.finance import (
+    WINDOWS_MONTHS,
+    net_present_usd,
+    paid_back_shares,
+    payback_months,
+    spread_of,
+    summed_up,
+)
 from projection.outcome import Comparison, Course
 from projection.period import Floats
+from projection.quantiles import quantiles_of
 from projection.returns import per_year, rates_of_return
 
 RETURNS_PATHS = 400
@@ -27,7 +35,7 @@ def compared(course: Course, to: Course, discount_per_year: float) -> Comparison
         within=_within(months, to.monthly_usd.shape[1]),
         npv_usd=_quantiles(npv),
         irr_per_year=_returns(flows, resale[:, -1]),
-        cash_usd=_by_month(np.cumsum(flows, axis=1)),
+        cash_usd=quantiles_of(summed_up(flows), QUANTILES),
         saved_usd_per_month=float(np.median(flows[:, 1])),
     )
 
@@ -45,14 +53,8 @@ def _within(months: Floats, horizon: int) -> dict[float, float | None]:
 
 
 def _quantiles(values: Floats) -> tuple[float, float, float]:
-    low, middle, high = (float(value) for value in np.quantile(values, QUANTILES))
+    low, middle, high = quantiles_of(values, QUANTILES).tolist()
     return low, middle, high
-
-
-def _by_month(paths: Floats) -> Floats:
-    """Quantiles over the paths, month by month: sorted first, which takes a third of the time."""
-    found: Floats = np.quantile(np.sort(paths.T), QUANTILES, axis=1)
-    return found
 
 
 def _returns(flows: Floats, resale: Floats) -> tuple[float | None, float | None, float | None]:

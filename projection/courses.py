@@ -51,7 +51,7 @@ def switch_usd(base: Base) -> Floats:
 
 
 def nothing_to_sell(base: Base) -> Floats:
-    return np.zeros((base.draws.paths, base.months + 1))
+    return np.zeros((base.draws.paths, base.months + 1), order="F")
 
 
 def medians(**parts: Floats) -> Mapping[str, float]:

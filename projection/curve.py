@@ -78,9 +78,14 @@ class FluidCurve:
         return int(np.count_nonzero(self.loads > NEARLY_FULL * self.copies)) / self.windows
 
     def _beyond(self, factor: Floats) -> Floats:
-        room = self.copies / np.maximum(factor, _LEAST_FACTOR)
-        full = np.searchsorted(self._falling, -room, side="left")
-        share: Floats = np.clip((self._until[full] - room * full) / self._until[-1], 0.0, 1.0)
+        """Where there is room for the busiest window, none; that is most of the paths, and need not be
+        searched."""
+        room = np.asarray(self.copies / np.maximum(factor, _LEAST_FACTOR))
+        share: Floats = np.zeros_like(room)
+        is_short = room < self.loads[0]
+        less = room[is_short]
+        full = np.searchsorted(self._falling, -less, side="left")
+        share[is_short] = np.clip((self._until[full] - less * full) / self._until[-1], 0.0, 1.0)
         return share
 
 

@@ -112,7 +112,7 @@ def _price_path(shape: tuple[int, ...], api_prices: ApiPrices, seed: int, whose:
 def _drawn_price_path(shape: tuple[int, ...], api_prices: ApiPrices, seed: int, whose: str) -> Floats:
     paths, months = shape
     if api_prices is ApiPrices.FLAT:
-        return np.ones((paths, months))
+        return np.ones((paths, months), order="F")
     when, how_far = _stream(seed, f"{whose} price changes"), _stream(seed, f"{whose} price ratios")
     if api_prices is ApiPrices.SWITCH:
         least, likeliest, most = SWITCHING_PER_YEAR
@@ -120,13 +120,13 @@ def _drawn_price_path(shape: tuple[int, ...], api_prices: ApiPrices, seed: int, 
     jumps = when.random((paths, months)) < JUMPS_PER_YEAR / 12
     logs = np.log(JUMP_MEDIAN) + JUMP_LOG_SD * how_far.standard_normal((paths, months))
     path: Floats = np.exp(np.cumsum(np.where(jumps, logs, 0.0), axis=1))
-    return path
+    return np.asfortranarray(path)
 
 
 def _drifted(per_year: Floats, months: int) -> Floats:
     """A loss of all in a year is a loss of all at once."""
     middles = (np.arange(months) + 0.5) / 12
-    drifted: Floats = np.maximum(1 + per_year, 0.0)[:, None] ** middles[None, :]
+    drifted: Floats = (np.maximum(1 + per_year, 0.0)[None, :] ** middles[:, None]).T
     return drifted
 
 

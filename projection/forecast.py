@@ -52,13 +52,21 @@ class Forecast:
     daily: Floats
     """paths x days"""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """A forecast by month, which takes a thirtieth of the room."""
+
+    days: int
+    today_per_day: float
+    growth_per_month: float
+    """As in Forecast."""
+    monthly: Floats
+    """paths x months"""
+
     @property
     def today_per_month(self) -> float:
         return self.today_per_day * DAYS_PER_MONTH
-
-    def monthly(self, months: int) -> Floats:
-        """paths x months. Raises ValueError where the paths are shorter."""
-        return by_month(self.daily, months)
 
 
 def forecast(
@@ -82,9 +90,17 @@ def forecast(
 
 def forecast_months(
     daily: Sequence[float] | Floats, *, months: int, rng: np.random.Generator, paths: int = PATHS
-) -> Forecast | TooShort:
-    """As forecast, long enough for *months* whole months."""
-    return forecast(daily, days=whole_days_in(months), rng=rng, paths=paths)
+) -> Outlook | TooShort:
+    """As forecast, for *months* whole months."""
+    found = forecast(daily, days=whole_days_in(months), rng=rng, paths=paths)
+    if isinstance(found, TooShort):
+        return found
+    return Outlook(
+        days=found.days,
+        today_per_day=found.today_per_day,
+        growth_per_month=found.growth_per_month,
+        monthly=by_month(found.daily, months),
+    )
 
 
 def today_per_day(daily: Sequence[float] | Floats) -> float:

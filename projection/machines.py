@@ -5,6 +5,7 @@ of the model are added: a rented one for as long as it is needed, a bought one f
 stands gets none, and what it cannot take goes to the API."""
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from projection.outcome import Course
 from projection.period import HOURS_PER_MONTH, Floats
 from projection.plan import Kind
 from projection.traffic import Flags
-from projection.work import Machine, Work, work_of
+from projection.work import Machine, Work, busy_h_of, work_of
 
 WEEK_HOURS = 168
 START_H = 0.25
@@ -140,12 +141,11 @@ def _running(
 def _owned(base: Base, move: Move, machine: Machine, kind: Kind, name: str, work: Work) -> Course:
     owned, later = bought_first(base, machine), bought_later(base, machine, work)
     ops = np.broadcast_to(np.asarray(owned.labour.ops_usd_per_month)[:, None], work.copies.shape)
-    energy = energy_usd(machine, owned.electricity, work)
+    energy = energy_usd(machine, owned.electricity, work.copies, busy_h_of(machine, work))
     parts = {"energy": energy, "operation": ops} | _by_api(base, move, work, kind)
     upfront = np.asarray(owned.upfront_usd) + switch_usd(base)
     worn = (upfront + later.later_usd.sum(axis=1) - later.resale_usd[:, -1])[:, None] / base.months
-    busy = replace(work, busy_h=work.copies * HOURS_PER_MONTH)
-    at_full = energy_usd(machine, owned.electricity, busy)
+    at_full = energy_usd(machine, owned.electricity, work.copies, work.copies * HOURS_PER_MONTH)
     return Course(
         kind=kind,
         name=name,
@@ -175,8 +175,7 @@ def _by_api(base: Base, move: Move, work: Work, kind: Kind) -> dict[str, Floats]
 
 
 def _sum(parts: dict[str, Floats]) -> Floats:
-    total: Floats = np.sum(list(parts.values()), axis=0)
-    return total
+    return reduce(np.add, parts.values())
 
 
 def _usd_per_mtok_observed(base: Base, move: Move, work: Work, usd: Floats) -> float | None:

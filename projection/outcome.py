@@ -10,7 +10,7 @@ from projection.assumptions import Assumption
 from projection.demand import Demand
 from projection.finance import Spread
 from projection.fleet import Fleet
-from projection.forecast import Forecast, TooShort
+from projection.forecast import Outlook, TooShort
 from projection.period import Floats
 from projection.plan import Kind
 from projection.specs import Substitute
@@ -189,7 +189,7 @@ class Projection:
     today: Today
     demand: Demand
     """Of the priced calls."""
-    forecast: Forecast | TooShort | None
+    forecast: Outlook | TooShort | None
     """None: the volume is stated, and stays."""
     courses: tuple[Course, ...]
     """Stay first, then by their median cost over the horizon."""

@@ -54,4 +54,4 @@ def by_month(daily: Floats, months: int) -> Floats:
     whole = borders.astype(np.int64)
     rest = np.concatenate([daily, np.zeros((*daily.shape[:-1], 1))], axis=-1)[..., whole] * (borders - whole)
     sums: Floats = np.diff(until[..., whole] + rest, axis=-1)
-    return sums
+    return np.asfortranarray(sums)

@@ -5,13 +5,13 @@ from datetime import date
 
 import numpy as np
 
-from projection.candidates import Candidates, candidates_of
-from projection.case import Case, case_of, today_of
+from projection.case import Case, today_of
 from projection.catalogue import Catalogue
 from projection.catalogue.loading import OWN
 from projection.columns import UNKNOWN
 from projection.forecast import TooShort
-from projection.hosting import Destination, destinations_of
+from projection.ground import Ground, ground_of
+from projection.hosting import Destination
 from projection.ladder import ladder_of
 from projection.options import Placed, cost_usd_of
 from projection.outcome import Binding, Projection, Refused, Rung, Stays
@@ -19,7 +19,6 @@ from projection.plan import Plan
 from projection.price_columns import Prices
 from projection.reckoning import Reckoned, reckoned
 from projection.sensitivity import must_be_true, tornado
-from projection.sized import Sizing, fleet_of
 from projection.traffic import Traffic
 from projection.verdict import binding_of, pays_back, sentence_of, too_early
 
@@ -28,64 +27,44 @@ OLD_DAYS = 90
 
 
 def project(
-    traffic: Traffic,
-    plan: Plan,
-    catalogue: Catalogue,
-    prices: Prices,
-    today: date | None = None,
-    *,
-    sized: Sizing = fleet_of,
-    is_brief: bool = False,
+    traffic: Traffic, plan: Plan, catalogue: Catalogue, prices: Prices, today: date | None = None
 ) -> Projection:
     """*today*: the catalogue's prices of machines and rents were read earlier, and have drifted since.
-    *sized*: says how many copies it takes. *is_brief*: without what the answer hangs on.
 
     Raises NothingToProject where there is no call, or none with a known price."""
-    case = case_of(traffic, plan, catalogue, prices, today)
-    found = candidates_of(case.traffic, plan, catalogue)
-    destinations = destinations_of(case, found)
-    placed, slow = _placed(case, found, destinations, sized)
-    answer = reckoned(case, destinations, placed)
-    refused = (*found.refused, *slow)
+    return project_on(ground_of(traffic, plan, catalogue, prices, today), plan)
+
+
+def project_on(ground: Ground, plan: Plan, *, is_brief: bool = False) -> Projection:
+    """*plan* asks of *ground*: it bears it. *is_brief*: without what the answer hangs on, and against the
+    same model by API the best course that runs a machine alone."""
+    case = ground.case_for(plan)
+    answer = reckoned(case, ground.destinations, ground.placed, is_brief=is_brief)
     pays_off = None if case.is_early else answer.own is not None and pays_back(answer.own)
-    binding = binding_of(answer.own, refused) if pays_off is False else None
+    binding = binding_of(answer.own, ground.refused) if pays_off is False else None
     question = None if case.is_early or is_brief else answer.question(case)
     return Projection(
-        workload=traffic.workload,
-        sentence=_sentence(case, answer, binding, refused),
+        workload=ground.traffic.workload,
+        sentence=_sentence(case, answer, binding, ground.refused),
         pays_off=pays_off,
         binding=binding,
-        today=today_of(case, traffic),
+        today=today_of(case, ground.traffic),
         demand=case.demand,
         forecast=case.forecast,
         courses=(answer.stay, *sorted((course for _, course in answer.made), key=cost_usd_of)),
         against_stay=() if case.is_early else answer.against_stay,
         against_hosted=() if case.is_early else answer.against_hosted,
-        refused=refused,
-        ladder=_ladder(case, destinations),
-        stays=_stays(answer, placed),
+        refused=ground.refused,
+        ladder=_ladder(case, ground.destinations),
+        stays=_stays(answer, ground.placed),
         tornado=tornado(question) if question else (),
         must_be_true=must_be_true(question) if question else (),
         assumptions=tuple(plan.assumptions.values()),
-        notes=(*_notes(case, traffic), *_old_prices(case, placed)),
+        notes=(*_notes(case, ground.traffic), *_old_prices(case, ground.placed)),
         horizon_months=plan.horizon_months,
         paths=plan.paths,
         seed=plan.seed,
     )
-
-
-def _placed(
-    case: Case, found: Candidates, destinations: Mapping[str, Destination], sized: Sizing
-) -> tuple[list[Placed], list[Refused]]:
-    placed, refused = [], []
-    for candidate in found.open:
-        fleet = sized(candidate, case.plan)
-        if isinstance(fleet, Refused):
-            refused.append(fleet)
-        else:
-            move = destinations[candidate.rig.model.name].move
-            placed.append(Placed(candidate=candidate, fleet=fleet, move=move))
-    return placed, refused
 
 
 def _sentence(case: Case, answer: Reckoned, binding: Binding | None, refused: Sequence[Refused]) -> str:

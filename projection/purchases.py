@@ -83,7 +83,7 @@ def _resale(first_usd: Floats, paid: Floats, sold: Floats, tags: Tags) -> Floats
     """Each month all lose the same share, whatever their age, so that one sum is carried on."""
     share, months = SECOND_HAND_SHARE * SELLERS_SHARE, paid.shape[1]
     kept = (1 - tags.decay_per_year) ** (1 / 12)
-    worth = np.empty((len(paid), months + 1))
+    worth = np.empty((len(paid), months + 1), order="F")
     worth[:, 0] = first_usd * share
     held = np.zeros(len(paid))
     for month in range(months):

@@ -58,7 +58,10 @@ class Reckoned:
         )
 
 
-def reckoned(case: Case, destinations: Mapping[str, Destination], placed: Sequence[Placed]) -> Reckoned:
+def reckoned(
+    case: Case, destinations: Mapping[str, Destination], placed: Sequence[Placed], *, is_brief: bool = False
+) -> Reckoned:
+    """*is_brief*: against the same model by API, only the best course that runs a machine."""
     recipes = (
         *_by_api(case, destinations),
         *by_machine(placed, case.plan.constraints, case.base(paths=ROUGH_PATHS), case.today),
@@ -68,12 +71,16 @@ def reckoned(case: Case, destinations: Mapping[str, Destination], placed: Sequen
     stays = staying(case.models[0])
     stay = stays.course(base)
     assert stay is not None
+    against_stay = best_first(_compared(case, course, stay) for _, course in made)
+    own = best_own(against_stay)
+    wanted = [course for _, course in made if not is_brief or (own and course is own.course)]
+    by_api = {course.model: course for _, course in made if course.kind is Kind.HOSTED}
     return Reckoned(
         staying=stays,
         stay=stay,
         made=made,
-        against_stay=best_first(_compared(case, course, stay) for _, course in made),
-        against_hosted=best_first(_against_hosted(case, [course for _, course in made])),
+        against_stay=against_stay,
+        against_hosted=best_first(_against_hosted(case, wanted, by_api)),
     )
 
 
@@ -83,8 +90,9 @@ def _by_api(case: Case, destinations: Mapping[str, Destination]) -> Iterator[Rec
             yield by_offer(each.move, each.offer, case.months, each.substitute)
 
 
-def _against_hosted(case: Case, courses: Sequence[Course]) -> Iterator[Comparison]:
-    by_api = {course.model: course for course in courses if course.kind is Kind.HOSTED}
+def _against_hosted(
+    case: Case, courses: Sequence[Course], by_api: Mapping[str | None, Course]
+) -> Iterator[Comparison]:
     for course in courses:
         if course.kind is not Kind.HOSTED and course.model in by_api:
             yield _compared(case, course, by_api[course.model])

@@ -16,7 +16,9 @@ SEARCHED_LOG = 25.0
 LARGEST_EXPONENT = 600.0
 """exp() of more, times flows, leaves the floats."""
 GRID_POINTS = 2001
-FIRST_HALVINGS, HALVINGS = 11, 60
+NEAR_LOG = 0.01
+"""So near to a rate, Newton's steps find it."""
+HALVINGS = 60
 NEWTON_STEPS = 8
 CLOSE_LOG = 1e-13
 """A step no longer than this has found its rate."""
@@ -72,13 +74,15 @@ def _changes_once(usd: Floats) -> NDArray[np.bool_]:
 
 
 def _roots_on(grid: Floats, usd: Floats) -> Floats:
-    signs = np.sign(usd @ _discounts(usd.shape[1], len(grid)))
-    crosses = signs[:, :-1] * signs[:, 1:] <= 0
+    values = usd @ _discounts(usd.shape[1], len(grid))
+    above, below = values > 0, values < 0
+    crosses = ~(above[:, :-1] & above[:, 1:] | below[:, :-1] & below[:, 1:])
     # A flow of 0 that both ends share is one root, not two; which interval it is taken from does not matter.
     at = _preferred(crosses, grid)
     low, high = grid[np.maximum(at, 0)], grid[np.maximum(at, 0) + 1]
-    falls = np.take_along_axis(signs, np.maximum(at, 0)[:, None], 1)[:, 0]
-    low, high = _halved(usd, falls, low, high, FIRST_HALVINGS)
+    falls = np.sign(np.take_along_axis(values, np.maximum(at, 0)[:, None], 1)[:, 0])
+    times = math.ceil(math.log2(max(1.0, float((high - low).max()) / NEAR_LOG)))
+    low, high = _halved(usd, falls, low, high, times)
     rates, found = _newton(usd, low, high)
     slow = ~found & (at >= 0)
     if slow.any():
@@ -104,6 +108,8 @@ def _newton(usd: Floats, low: Floats, high: Floats) -> tuple[Floats, NDArray[np.
         value, slope = parts.sum(axis=1), -(parts @ months)
         step = np.divide(value, slope, out=np.full_like(value, np.inf), where=slope != 0)
         rates = np.clip(rates - step, low, high)
+        if np.all(np.abs(step) <= CLOSE_LOG):
+            break
     found: NDArray[np.bool_] = np.abs(step) <= CLOSE_LOG
     return rates, found
 

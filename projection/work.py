@@ -45,8 +45,9 @@ class Work:
 
     copies: Floats
     overflow_share: Floats
-    busy_h: Floats
-    """Of all copies together."""
+    load: Floats
+    """As a factor of the measured volume: what the copies that were sized for it would have to do, did each
+    do as much as each of these does."""
 
 
 def work_of(base: Base, machine: Machine, *, kept: bool) -> Work:
@@ -58,9 +59,11 @@ def work_of(base: Base, machine: Machine, *, kept: bool) -> Work:
         wanted = np.ceil(fleet.copies * factor / fleet.bears_factor - 1e-9)
         copies = np.clip(wanted, fleet.copies if kept else 1, max(machine.most_copies, fleet.copies))
         copies = np.maximum.accumulate(copies, axis=1) if kept else copies
-    times = fleet.copies / copies
-    return Work(
-        copies=copies,
-        overflow_share=fleet.curve.overflow_share(factor * times),
-        busy_h=fleet.curve.busy_h_per_month(factor * times) / times,
-    )
+    load = factor * (fleet.copies / copies)
+    return Work(copies=copies, overflow_share=fleet.curve.overflow_share(load), load=load)
+
+
+def busy_h_of(machine: Machine, work: Work) -> Floats:
+    """paths x months: of all copies together. What is rented by the hour does not ask."""
+    fleet = machine.fleet
+    return fleet.curve.busy_h_per_month(work.load) / (fleet.copies / work.copies)

@@ -1,34 +1,19 @@
-"""What the process that projects answers, asked in this one."""
+"""The process itself: how it is set up before it reads its first question."""
 
-from pathlib import Path
-
-from ledger.pricebook import PriceBook
-from ledger.sqlite.store import open_store
-from payback.desk_child import _Ledger, answered
-from payback.desk_messages import BAD_PLAN, FAILED, NOTHING, Setup
-from tests.payback.test_desk import STATED
+import subprocess
+import sys
 
 
-def asked(ledger: Path, plan: object) -> dict[str, object]:
-    setup = Setup(ledger=ledger, book=PriceBook())
-    return answered(plan, setup, _Ledger(setup))
-
-
-def test_a_stated_volume_needs_no_ledger(tmp_path: Path) -> None:
-    assert "answer" in asked(tmp_path / "there-is-none.db", STATED)
-
-
-def test_each_way_to_have_no_answer_has_its_name_and_a_sentence(tmp_path: Path) -> None:
-    ledger = tmp_path / "payback.db"
-    open_store(ledger).close()
-    assert asked(ledger, {})["failed"] == NOTHING
-    assert asked(ledger, {"workload": "gone"})["failed"] == NOTHING
-    assert asked(ledger, {"seed": "eight"})["failed"] == BAD_PLAN
-    assert (
-        asked(ledger, STATED | {"workload": "x", "course": [{"hardware": "RTX 9999"}]})["failed"] == BAD_PLAN
+def test_arithmetic_takes_one_thread_and_leaves_the_other_processors_to_calls() -> None:
+    """numpy's own threads spin while they wait: two of them take twice the time and save none."""
+    script = (
+        "import sys, threading\n"
+        "from payback import desk_child\n"
+        "assert 'numpy' not in sys.modules\n"
+        "desk_child.main()\n"
+        "import numpy as np\n"
+        "np.ones((2000, 2000)) @ np.ones((2000, 2000))\n"
+        "print(len(__import__('os').listdir('/proc/self/task')), file=sys.stderr)\n"
     )
-    unreadable = tmp_path / "no.db"
-    unreadable.write_text("no ledger")
-    told = asked(unreadable, {})
-    assert told["failed"] == FAILED
-    assert "no.db" in str(told["sentence"])
+    done = subprocess.run([sys.executable, "-c", script], input=b"", capture_output=True, timeout=60)
+    assert done.stderr.decode().split() == ["1"], done.stderr.decode()

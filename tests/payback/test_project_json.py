@@ -9,7 +9,7 @@ import pytest
 
 from payback.project_json import backtest_as_json, projection_as_json
 from projection.backtest import Row, Score, TooFewDays
-from projection.forecast import Forecast
+from projection.forecast import Outlook
 from projection.outcome import Projection
 from tests.payback.projections import made_up_projection
 
@@ -63,8 +63,7 @@ def test_a_forecast_is_tokens_a_month_and_a_short_history_has_none(found: Projec
         "growth_per_month": None,
         "monthly": None,
     }
-    daily = np.ones((2, 92))
-    known = Forecast(days=60, today_per_day=1.0, growth_per_month=0.05, daily=daily)
+    known = Outlook(days=60, today_per_day=1.0, growth_per_month=0.05, monthly=np.full((2, 3), 30.4))
     told = projection_as_json(replace(found, forecast=known))["forecast"]
     assert told["monthly"]["p50"] == [30, 30, 30]
     assert projection_as_json(replace(found, forecast=None))["forecast"] is None

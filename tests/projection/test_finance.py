@@ -15,6 +15,7 @@ from projection.finance import (
     paid_back_shares,
     payback_months,
     spread_of,
+    summed_up,
 )
 from tests.projection.flows import flows_of
 
@@ -71,6 +72,13 @@ def test_the_present_value_of_a_loan_is_known() -> None:
 
 def test_a_sale_in_the_last_month_is_discounted_as_that_month() -> None:
     assert net_present_usd([-100, 0, 0], 1.2, 121) == pytest.approx(0)
+
+
+def test_sums_up_to_each_month_are_of_one_path_and_leave_the_flows_as_they_were() -> None:
+    flows = np.array([[1.0, 2.0, 3.0], [10.0, -20.0, 30.0]])
+    for told in (flows, np.asfortranarray(flows)):
+        assert summed_up(told).tolist() == [[1, 3, 6], [10, -10, 20]]
+    assert flows.tolist() == [[1, 2, 3], [10, -20, 30]]
 
 
 def test_a_spread_keeps_never_apart_from_months() -> None:

@@ -4,8 +4,16 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from projection.forecast import Forecast, TooShort, _levels_of, forecast, forecast_months, today_per_day
-from projection.period import Floats
+from projection.forecast import (
+    Forecast,
+    Outlook,
+    TooShort,
+    _levels_of,
+    forecast,
+    forecast_months,
+    today_per_day,
+)
+from projection.period import Floats, by_month
 
 WEEK = [10.0, 10.0, 10.0, 10.0, 10.0, 4.0, 2.0]
 """56 in a week, 8 on a mean day."""
@@ -64,7 +72,7 @@ def test_what_never_changed_is_expected_to_stay_within_a_range() -> None:
 
 
 def test_the_range_grows_with_the_time_ahead() -> None:
-    monthly = made(WEEK * 8, days=1096).monthly(36)
+    monthly = by_month(made(WEEK * 8, days=1096).daily, 36)
     spread = np.ptp(np.quantile(np.log(monthly), [0.1, 0.9], axis=0), axis=0)
     assert spread[0] < spread[5] < spread[35]
 
@@ -151,8 +159,8 @@ def test_three_years_are_drawn_while_a_page_is_waited_for() -> None:
     for seed in range(3):
         start = time.perf_counter()
         found = forecast_months(WEEK * 52, months=36, rng=np.random.default_rng(seed))
-        assert isinstance(found, Forecast)
-        assert found.monthly(36).shape == (2000, 36)
+        assert isinstance(found, Outlook)
+        assert found.monthly.shape == (2000, 36)
         took_s.append(time.perf_counter() - start)
     assert min(took_s) < 0.3
 

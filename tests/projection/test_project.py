@@ -16,7 +16,7 @@ from projection.assumptions import Assumptions
 from projection.case import NothingToProject
 from projection.catalogue import catalogue
 from projection.columns import UNKNOWN, Ints
-from projection.forecast import Forecast, TooShort
+from projection.forecast import Outlook, TooShort
 from projection.outcome import Binding, Projection
 from projection.plan import Constraints, Kind, Plan, Volume, Wanted
 from projection.price_columns import repriced
@@ -293,7 +293,7 @@ def test_traffic_that_costs_nothing_never_pays_anything_back() -> None:
 
 def test_a_history_of_four_weeks_is_forecast_on_all_paths() -> None:
     found = large()
-    assert isinstance(found.forecast, Forecast)
+    assert isinstance(found.forecast, Outlook)
     assert found.courses[0].monthly_usd.shape == (200, 36)
 
 
