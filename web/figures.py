@@ -7,6 +7,13 @@ from web.manner import number
 
 _MINUS = "\N{MINUS SIGN}"
 _MOST_PERCENT = 1000
+_UNIT_WORDS = {
+    "USD/kWh": "per kWh",
+    "USD/h": "per hour",
+    "h": "hours",
+    "h/month": "hours a month",
+    "ratio": "times",
+}
 
 
 def dollars(usd: float | None) -> str:
@@ -101,10 +108,36 @@ def plain(amount: float | None) -> str:
 
 def tenths(part: float) -> str:
     """
-    >>> tenths(0.2564)
-    '25.6%'
+    >>> tenths(0.2564), tenths(0.0004), tenths(0.0), tenths(1.0)
+    ('25.6%', '<0.1%', '0%', '100%')
     """
-    return number(f"{part * 100:.1f}%")
+    if part in (0, 1):
+        return percent(part)
+    return number("<0.1%" if 0 < part < 0.0005 else f"{part * 100:.1f}%")
+
+
+def in_unit(amount: float | None, unit: str) -> str:
+    """An assumption as people say it: shares and factors in percent, money with its sign.
+
+    >>> in_unit(0.1, "of moved calls"), in_unit(-0.15, "per year"), in_unit(6.79, "of today's price")
+    ('10%', '\N{MINUS SIGN}15%', '679%')
+    >>> in_unit(0.17, "USD/kWh"), in_unit(22.7, "h/month"), in_unit(None, "of time")
+    ('$0.17', '22.7', '—')
+    """
+    if amount is None or not isfinite(amount):
+        return DASH
+    if unit.startswith("of ") or unit == "per year":
+        return f"{plain(amount * 100)}%"
+    return f"${plain(amount)}" if unit.startswith("USD/") else plain(amount)
+
+
+def unit_in_words(unit: str) -> str:
+    """What stands behind an amount of in_unit.
+
+    >>> unit_in_words("USD/kWh"), unit_in_words("h/month"), unit_in_words("of time")
+    ('per kWh', 'hours a month', 'of time')
+    """
+    return _UNIT_WORDS.get(unit, unit)
 
 
 def typed(amount: float) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from ledger.money import NANO_PER_USD, NanoUsd, render_usd
 from ledger.period import time_of
-from web.manner import decimal_sign, long_time, number, short_time
+from web.manner import long_time, number, short_time
 
 DASH = "\N{EM DASH}"
 LONGEST_NAME = 80
@@ -69,15 +69,6 @@ def places_for(largest: NanoUsd) -> int:
 def exact_places(amounts: list[NanoUsd]) -> int:
     """Decimals that show every one of *amounts* exactly."""
     return max((len(render_usd(amount).partition(".")[2]) for amount in amounts), default=2)
-
-
-def head_of_usd(text: str) -> str:
-    """The part of an exact amount that is read first: up to the cents."""
-    return text[: text.rindex(decimal_sign()) + 3]
-
-
-def tail_of_usd(text: str) -> str:
-    return text[text.rindex(decimal_sign()) + 3 :]
 
 
 def tokens(count: int) -> str:

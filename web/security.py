@@ -22,8 +22,8 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
-            " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+            "default-src 'none'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none';"
+            " form-action 'self'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -32,6 +32,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Resource-Policy": "same-origin",
     }
 )
+"""Pages add the style sheets that stand in them to the policy: web.rendering."""
 _READ_ONLY = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 _HOST_SENTENCE = (
     "This page is not answered under the host name that was asked for. Open it as localhost or 127.0.0.1,"

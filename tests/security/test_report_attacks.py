@@ -1,6 +1,8 @@
 """What comes in a question, or stands in a name, is data: never SQL, never markup, never a formula."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,8 +11,9 @@ import pytest
 from ledger.call import Attribution
 from tests.architecture.house import ROOT
 from tests.web.sample import entry_at, hostile_entries, write_ledger
-from tests.web.server import asked, serving, settings_for
+from tests.web.server import Answer, asked, serving, settings_for
 from web.api.openapi import ADDRESSES
+from web.assets import read_sheets
 from web.security import HEADERS
 
 SQL = (
@@ -18,6 +21,8 @@ SQL = (
     "%", "_", "a%", "__proto__", "(SELECT 1)", "0x27", "x\x00y", "*", "[a-z]",
 )  # fmt: skip
 WORDY = ("model", "workload", "project", "user", "key", "client", "upstream", "session", "tag")
+SHEETS = re.compile(r"; style-src(?: 'sha256-[\w+/]{43}=')+$")
+"""What only a page adds to the policy."""
 PAGES = ("/-/report", "/-/report/calls", "/-/report/prices", "/-/report/months", "/-/report/health")
 
 
@@ -70,9 +75,32 @@ async def test_every_page_error_and_file_forbids_what_is_not_its_own(ledger: Pat
     async with serving(settings_for(ledger)) as address:
         for path in told:
             answer = await asked(address + path, {"Accept": "text/html"})
-            assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS), path
+            assert {name: _without_sheets(answer, name) for name in HEADERS} == dict(HEADERS), path
         foreign = await asked(f"{address}/-/report", {"Host": "evil.example"})
     assert {name: foreign.headers.get(name) for name in HEADERS} == dict(HEADERS)
+
+
+def _without_sheets(answer: Answer, name: str) -> str | None:
+    told = answer.headers.get(name)
+    is_page = answer.headers["Content-Type"].startswith("text/html")
+    return told and (SHEETS.sub("", told, count=1) if is_page else told)
+
+
+async def test_a_page_takes_the_styles_that_stand_in_it_by_what_is_in_them_and_scripts_have_no_such_way(
+    ledger: Path,
+) -> None:
+    """Were a style taken by its place, what got into a page could hide a number, or show another."""
+    ours = {sheet.source for sheet in read_sheets().values()}
+    async with serving(settings_for(ledger), password="p" * 20) as address:
+        login = await asked(f"{address}/-/login")
+    async with serving(settings_for(ledger)) as address:
+        pages = [login, *[await asked(address + path) for path in (*PAGES, "/-/nothing")]]
+    for page in pages:
+        (told,) = SHEETS.findall(page.headers["Content-Security-Policy"])
+        assert set(told.split()[2:]) == ours
+        styles = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+        assert styles
+        assert {f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in styles} <= ours
 
 
 def test_the_policy_allows_nothing_from_elsewhere_and_no_inline_code() -> None:
@@ -86,7 +114,8 @@ def test_the_policy_allows_nothing_from_elsewhere_and_no_inline_code() -> None:
 def test_no_page_and_no_style_has_anything_inline_or_from_elsewhere() -> None:
     """A policy would stop it; here nothing asks to be stopped."""
     inline = re.compile(
-        r"""<script(?![^>]*\bsrc=)|\son\w+\s*=\s*["']|\sstyle\s*=|javascript:|(?:src|href)=["']?https?:"""
+        r"""<script(?![^>]*\bsrc=)|<style>(?!\{\{ sheet\[)|\son\w+\s*=\s*["']|\sstyle\s*=|javascript:"""
+        r"""|(?:src|href)=["']?https?:"""
     )
     sources = [*(ROOT / "web/templates").glob("*.html"), *(ROOT / "web/static").glob("*.css")]
     found = [

@@ -25,7 +25,7 @@ from projection.plan_file import plan_of
 from tests.web.browsing import Opened, chromium, opened
 from tests.web.server import serving, settings_for
 from web.addresses import CALLS_PATH, PAYBACK_PATH, REPORT_PATH
-from web.projector import Answer
+from web.projector import BRIEF, Answer
 from web.report_settings import Writing
 
 NOW = datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)
@@ -53,7 +53,8 @@ class Projecting:
         self._ledger, self._book = ledger, book
 
     async def project(self, plan: Mapping[str, object]) -> Answer:
-        return await asyncio.to_thread(self._projected, plan_of(dict(plan), "the form"))
+        stated = {name: value for name, value in plan.items() if name != BRIEF}
+        return await asyncio.to_thread(self._projected, plan_of(stated, "the form"))
 
     def _projected(self, plan: Plan) -> Answer:
         period = last_days(NOW.date())
@@ -90,6 +91,8 @@ async def take(folder: Path) -> None:
 async def _picture(found: Opened, file: Path) -> None:
     await found.page.wait_for_load_state("load")
     assert "There is no such page" not in await found.page.content(), file.name
+    if await found.page.locator("[data-steps]").count():
+        await found.page.locator("[data-steps] strong").first.wait_for(timeout=120_000)
     picture = await found.page.screenshot(animations="disabled", caret="hide", clip=_CLIP)
     if len(picture) > LARGEST_BYTES:
         raise SystemExit(

@@ -42,8 +42,9 @@ async def got(ledger: Path, query: str = "", entries: Sequence[Entry] = (), path
 
 
 def text_of(html: str) -> str:
-    """What a person reads: no tags, no attributes."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+    """What a person reads: no tags, no attributes, no styles."""
+    words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", words)
 
 
 def lines_of(html: str) -> list[str]:

@@ -45,8 +45,8 @@ async def test_who_takes_gzip_gets_the_same_bytes_in_less(ledger: Path, path: st
 async def test_assets_are_packed_and_tiny_answers_are_not(ledger: Path) -> None:
     async with serving(settings_for(ledger)) as address:
         _, page = await fetched(f"{address}{REPORT_PATH}", None)
-        style = page.decode().partition('rel="stylesheet" href="')[2].partition('"')[0]
-        headers, _ = await fetched(f"{address}{style}", "gzip")
+        script = page.decode().partition('<script src="/-/static/live.')[2].partition('"')[0]
+        headers, _ = await fetched(f"{address}/-/static/live.{script}", "gzip")
         tiny, body = await fetched(f"{address}/-/api/report?by=nothing", "gzip")
     assert headers["Content-Encoding"] == "gzip"
     assert len(body) <= LEAST_BYTES

@@ -17,6 +17,10 @@ from web.report_settings import ReportSettings
 QUERIES = ("", "?workload=search&pue=1.2&must_stay_in_house=on", "?workload=new-idea", "?pue=x")
 """Pays off; does not, with a plan; too early; refused."""
 
+TO_COME = ("#swings", "#hosted")
+"""What a brief answer leaves out; it takes as much room meanwhile."""
+_HEIGHT = "(which) => document.querySelector(which).offsetHeight"
+
 pytestmark = IN_BROWSER
 
 
@@ -188,18 +192,24 @@ async def test_what_is_not_of_the_new_question_says_so_until_it_is(
         await page.clock.install()
         await page.reload()
         await page.get_by_text("Change the assumptions").click()
+        await page.locator("#swing-numbers > summary").click()
+        heights = [await page.evaluate(_HEIGHT, to_come) for to_come in TO_COME]
         await page.get_by_label("Operations").fill("30")
         await page.get_by_label("Operations").blur()
         await page.locator("#verdict").get_by_text("30 hours").wait_for()
         assert await page.locator("#workloads .badge").all_inner_texts() == [
             "Does not pay off", "Being worked out", "Being worked out",
         ]  # fmt: skip
-        assert "Being worked out." in await page.locator("#swings").inner_text()
+        assert [await page.evaluate(_HEIGHT, to_come) for to_come in TO_COME] == heights
+        for to_come in TO_COME:
+            assert "Being worked out." in await page.locator(to_come).inner_text()
+            assert await page.locator(f"{to_come} table").count() == 0
         other = await page.locator("#workloads a").nth(1).get_attribute("href")
         assert other == f"{address}{PAYBACK_PATH}?workload=search&ops_h_per_month=30"
         await page.clock.fast_forward(2000)
         await page.locator("#workloads").get_by_text("Does not pay off").nth(2).wait_for()
         assert await page.locator("#swings figure").count() == 1
+        assert await page.locator("#swing-numbers table").is_visible()
     assert found.complaints == []
 
 

@@ -44,14 +44,6 @@ def test_an_exact_amount_can_be_read_back_to_the_last_nano_usd(amount: NanoUsd) 
     assert int(dollars + places.ljust(9, "0")) == amount
 
 
-@given(AMOUNTS)
-def test_head_and_tail_are_the_whole_amount_with_two_decimals_in_the_head(amount: NanoUsd) -> None:
-    text = filters.usd_exact(amount)
-    head, tail = filters.head_of_usd(text), filters.tail_of_usd(text)
-    assert head + tail == text
-    assert head[-3] == "."
-
-
 def test_a_column_of_small_amounts_gets_more_decimals_than_one_of_large_amounts() -> None:
     assert [filters.places_for(NanoUsd(usd * 1_000_000)) for usd in (10, 500, 9_999, 10_000)] == [6, 4, 4, 2]
 

@@ -47,12 +47,6 @@ def test_every_formatter_writes_the_viewers_signs() -> None:
         assert (figures.plain(-0.1), figures.tenths(0.2564)) == ("\N{MINUS SIGN}0,1", "25,6%")
 
 
-def test_the_two_parts_of_an_amount_are_cut_at_the_viewers_own_sign() -> None:
-    with reading_as(GERMAN):
-        exact = filters.usd_exact(NanoUsd(1_284_415_585_000))
-        assert (filters.head_of_usd(exact), filters.tail_of_usd(exact)) == ("$1.284,41", "5585")
-
-
 def test_what_programs_and_fields_read_is_the_same_to_everybody() -> None:
     with reading_as(Manner(Numbers.POINT_COMMA, Dates.DOTS, ZoneInfo("Asia/Tokyo"))):
         assert filters.plain_usd(NanoUsd(1_284_415_585_000)) == "1284.415585"

@@ -68,6 +68,21 @@ def test_a_month_after_a_gap_is_not_compared_with_the_one_before_the_gap() -> No
     assert [row.change for row in months_page(found, MONTHS_PATH, NOW).rows] == ["", ""]
 
 
+def test_a_month_in_which_the_ledger_begins_says_so_and_the_next_is_not_compared_with_a_part_of_one() -> None:
+    """The first call is of 25 August."""
+    page = months_page(months(20, 150, 180, 30), MONTHS_PATH, NOW, date(2026, 8, 25))
+    assert [(row.change, row.since) for row in page.rows] == [
+        ("", None), ("+20.0%", None), ("", None), ("", date(2026, 8, 25)),
+    ]  # fmt: skip
+
+
+def test_a_ledger_that_begins_on_a_first_or_was_pruned_since_has_whole_months() -> None:
+    for first_day in (date(2026, 9, 1), date(2026, 10, 14), None):
+        page = months_page(months(100, 150, 30), MONTHS_PATH, NOW, first_day)
+        assert [row.since for row in page.rows] == [None, None, None]
+        assert page.rows[1].change == "+50.0%"
+
+
 def test_the_chart_has_the_months_between_too_and_ends_with_the_latest() -> None:
     found = [months(1, last=date(2025, 1, 1))[0], *months(1)]
     chart = months_page(found, MONTHS_PATH, NOW).chart

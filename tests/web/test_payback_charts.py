@@ -75,12 +75,22 @@ def test_an_hour_that_was_not_seen_is_crossed_out_and_not_taken_for_an_idle_one(
     loads: list[float | None] = [None, 0.0, 0.9, *([0.1] * (7 * HOURS - 3))]
     svg = heat_map(loads, "a title")
     titles = [each.text for each in elements(svg, "title")]
-    assert titles[:3] == ["Monday 0:00: not seen", "Monday 1:00: 0% taken", "Monday 2:00: 90% taken"]
-    assert titles[-1] == "Sunday 23:00: 10% taken"
+    assert titles[:3] == ["Monday 0:00: not seen", "Monday 1:00: 0% taken", "Monday 2:00: 90.0% taken"]
+    assert titles[-1] == "Sunday 23:00: 10.0% taken"
     kinds = [each.attrib["class"] for each in elements(svg, "rect", "cell")]
-    assert kinds[:4] == ["cell unseen-hour", "cell heat-0", "cell heat-4", "cell heat-1"]
+    assert kinds[:4] == ["cell unseen-hour", "cell heat-0", "cell heat-4", "cell heat-0"]
     assert len(kinds) == 168
-    assert len(elements(svg, "line", "cross")) == 1
+    assert len(elements(svg, "line", "cross")) == 2  # one is the key's
+
+
+def test_a_machine_that_idles_still_shows_when_it_is_used_and_the_key_says_how_little_that_is() -> None:
+    """The busiest hour has 2.9 %: five levels of 1 % each."""
+    svg = heat_map([0.029, 0.011, 0.01, 0.0] * 42, "a title")
+    kinds = [each.attrib["class"] for each in elements(svg, "rect", "cell")]
+    assert kinds[:4] == ["cell heat-2", "cell heat-1", "cell heat-0", "cell heat-0"]
+    words = [each.text for each in elements(svg, "text", "tick")]
+    assert words[-6:] == ["0", "1%", "2%", "3%", "4%", "5%"]
+    assert elements(svg, "line", "cross") == []
 
 
 def test_a_swing_reaches_from_one_end_to_the_other_whichever_is_larger() -> None:
@@ -92,6 +102,16 @@ def test_a_swing_reaches_from_one_end_to_the_other_whichever_is_larger() -> None
     assert bars == [("0%", "100%"), ("50%", "50%")]
     assert [each.attrib["cx"] for each in elements(svg, "circle", "low")] == ["100%", "50%"]
     assert [each.attrib["cx"] for each in elements(svg, "circle", "high")] == ["0%", "100%"]
+
+
+def test_a_line_goes_through_all_swings_where_the_answer_is_as_assumed() -> None:
+    """From 0 to 400: 100 is at 25 %; and an answer beyond all swings is not cut off."""
+    swing = Swung(name="a", low="1", high="2", usd_at_low=0, usd_at_high=400)
+    (line,) = elements(tornado_chart([swing], "a title", 100), "line", "assumed")
+    assert line.attrib["x1"] == line.attrib["x2"] == "25%"
+    (line,) = elements(tornado_chart([swing], "a title", 800), "line", "assumed")
+    assert line.attrib["x1"] == "100%"
+    assert elements(tornado_chart([swing], "a title"), "line", "assumed") == []
 
 
 def test_an_input_that_moves_nothing_is_still_seen() -> None:

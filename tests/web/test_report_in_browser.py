@@ -11,9 +11,11 @@ from playwright.async_api import Browser
 from ledger.period import us_of
 from ledger.usage import TokenUsage
 from tests.web.browsing import AXE, IN_BROWSER, SCHEMES, WIDTHS, barriers, opened, too_wide
+from tests.web.projected import Answering, answer
 from tests.web.sample import MARKUP, NOW, PRICES, entry_at, hostile_entries, varied_entries, write_ledger
 from tests.web.server import serving, settings_for
-from web.addresses import REPORT_PATH
+from web.addresses import PAYBACK_PATH, REPORT_PATH
+from web.figures import dollars
 from web.health.routes import HEALTH_PATH
 from web.months.routes import MONTHS_PATH
 from web.prices.routes import PRICES_PATH
@@ -265,6 +267,28 @@ async def test_a_page_left_open_says_when_nobody_answers_any_more(browser: Brows
     await page.get_by_text("payback does not answer").wait_for()
     assert await page.locator(".sum .amount").inner_text() == sum_before
     await made.close()
+
+
+async def test_a_line_of_the_overview_says_what_cheaper_steps_would_save(
+    browser: Browser, ledger: Path
+) -> None:
+    """As the page on paying off says it; asked for once in a tab, however often the overview is read."""
+    projector = Answering()
+    rungs = answer()["projections"][0]["ladder"]
+    saved = [dollars(rung["saved_usd_per_month"]) for rung in rungs if (rung["saved_usd_per_month"] or 0) > 0]
+    async with (
+        serving(settings_for(ledger, projector=projector)) as address,
+        opened(browser, address) as found,
+    ):
+        line = found.page.locator(".ladder")
+        await line.locator("strong").first.wait_for()
+        assert await line.locator("strong").all_inner_texts() == saved
+        assert (await line.inner_text()).startswith(f"support-bot could save a month {saved[0]} by ")
+        assert await line.locator("a").get_attribute("href") == f"{address}{PAYBACK_PATH}#ladder"
+        await found.page.reload()
+        await line.locator("strong").first.wait_for()
+        assert len(projector.asked) == 1
+    assert found.complaints == []
 
 
 async def test_the_page_works_without_a_script(browser: Browser, ledger: Path) -> None:

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from ledger.call import Entry
+from ledger.money import NanoUsd, render_usd
 from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
 from tests.web.sample import hostile_entries, varied_entries, write_ledger
 from tests.web.server import asked, serving, settings_for
@@ -21,7 +23,12 @@ from web.reading import Reading
 from web.rendering import Renderer
 from web.spend.routes import SpendPages
 
-_LINK = re.compile(rf'<a class="to-calls" href="({re.escape(CALLS_PATH)}\?[^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
+_ADDRESS = rf'href="({re.escape(CALLS_PATH)}\?[^"]+)"[^>]*>'
+_LINK = re.compile(rf'<a class="to-calls" {_ADDRESS}(.*?)</a>', re.DOTALL)
+_AGAIN = re.compile(
+    rf'data-label="calls"><a class="to-calls again" tabindex="-1" {_ADDRESS}(.*?)</a>', re.DOTALL
+)
+_MONEY = re.compile(rf'<a class="to-calls again" [^>]*{_ADDRESS}\s*<data [^>]*value="([\d.]+)"', re.DOTALL)
 
 
 @pytest.fixture
@@ -38,20 +45,20 @@ async def page_of(ledger: Path, path: str = REPORT_PATH) -> str:
 
 def counts_in(page: str) -> Iterator[tuple[str, int]]:
     """The query of each link whose words begin with a number of calls, and the number."""
-    for href, words in _LINK.findall(page):
+    for href, words in [*_LINK.findall(page), *_AGAIN.findall(page)]:
         text = re.sub(r"<[^>]*>|\s+", " ", words).strip()
         if re.match(r"[\d,]+( |$)", text) and not re.match(r"\d+ (to|[A-Z])", text):
             yield unescape(href).partition("?")[2], int(text.split()[0].replace(",", ""))
 
 
-def calls_of(reader: SqliteReader, query: str) -> int:
+def calls_of(reader: SqliteReader, query: str) -> Iterator[Entry]:
     """All that a list of calls shows for *query*, page by page."""
-    which, calls, before = read_query(parse_qsl(query)).which, 0, None
+    which, before = read_query(parse_qsl(query)).which, None
     while True:
         page = reader.calls_page(which, before=before, limit=500, search_s=10)
-        calls += len(page.entries)
+        yield from page.entries
         if page.next_before is None:
-            return calls
+            return
         before = page.next_before
 
 
@@ -60,8 +67,19 @@ async def test_every_number_of_calls_leads_to_as_many_calls(ledger: Path, path: 
     counts = dict(counts_in(await page_of(ledger, path)))
     assert len(counts) > 8
     with closing(open_sqlite_reader(ledger)) as reader:
-        found = {query: calls_of(reader, query) for query in counts}
+        found = {query: len(list(calls_of(reader, query))) for query in counts}
     assert found == counts
+
+
+@pytest.mark.parametrize("path", [REPORT_PATH, f"{REPORT_PATH}?month=2026-10", MONTHS_PATH])
+async def test_every_sum_of_money_leads_to_calls_that_cost_as_much(ledger: Path, path: str) -> None:
+    told = {
+        unescape(href).partition("?")[2]: value for href, value in _MONEY.findall(await page_of(ledger, path))
+    }
+    assert len(told) > 1
+    with closing(open_sqlite_reader(ledger)) as reader:
+        found = {query: sum(call.list_cost or 0 for call in calls_of(reader, query)) for query in told}
+    assert {query: render_usd(NanoUsd(cost)) for query, cost in found.items()} == told
 
 
 async def test_the_list_of_calls_takes_every_address_that_the_overview_has(ledger: Path) -> None:

@@ -135,13 +135,19 @@ def test_an_upstream_is_self_hosted_where_nobody_bills_its_tokens() -> None:
     cloud = Group("openai", Rollup(calls=3, list_cost=NanoUsd(5), input_tokens=30))
     lab = Group("lab", Rollup(calls=2, self_hosted_calls=1, unpriced_calls=1, input_tokens=20))
     mixed = Group("was-lab", Rollup(calls=2, self_hosted_calls=1, list_cost=NanoUsd(1)))
-    sides = sides_of([cloud, lab, mixed])
+    sides = sides_of([cloud, lab, mixed], OCTOBER)
     assert [(side.words, side.upstreams, side.sums.input_tokens) for side in sides] == [
         ("Cloud, billed per token", ("openai",), 30),
         ("Self-hosted", ("lab",), 20),
         ("Both at times", ("was-lab",), 0),
     ]
     assert (sides[1].cost.word, [mark.text for mark in sides[1].marks]) == ("\N{EM DASH}", ["1 unpriced"])
+    assert sides[1].href == calls_link(OCTOBER, upstream="lab")
+
+
+def test_calls_of_several_upstreams_have_no_one_address() -> None:
+    (cloud,) = sides_of([Group(name, Rollup(calls=1)) for name in ("openai", "anthropic")], OCTOBER)
+    assert (cloud.upstreams, cloud.href) == (("openai", "anthropic"), "")
 
 
 def test_each_row_leads_to_its_calls_and_the_others_to_none() -> None:
@@ -150,6 +156,19 @@ def test_each_row_leads_to_its_calls_and_the_others_to_none() -> None:
     part = breakdown_of(topic, Report(NOVEMBER, GroupBy.USER, groups, Rollup(calls=20)))
     assert part.rows[0].href == calls_link(NOVEMBER, user="u0")
     assert (part.rows[-1].others, part.rows[-1].href) == (8, "")
+
+
+def test_a_row_that_says_self_hosted_in_place_of_money_does_not_say_it_twice() -> None:
+    """u0: both of its calls; u1: one of three, the others are priced."""
+    all_own, some = (
+        Rollup(calls=2, self_hosted_calls=2),
+        Rollup(calls=3, self_hosted_calls=1, list_cost=NanoUsd(1)),
+    )
+    groups = (Group("u0", all_own), Group("u1", some))
+    topic = next(topic for topic in TOPICS if topic.by is GroupBy.USER)
+    part = breakdown_of(topic, Report(NOVEMBER, GroupBy.USER, groups, all_own + some))
+    assert [row.cost.word for row in part.rows] == ["self-hosted", "\N{EM DASH}"]
+    assert [[mark.text for mark in row.marks] for row in part.rows] == [[], ["1 self-hosted"]]
 
 
 # Days

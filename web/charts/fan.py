@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from web.charts.scales import Scale, joined, line_across, lines_between, short, words_at
+from web.charts.scales import Scale, axis_name, joined, line_across, lines_between, short, words_at
 from web.figures import brief_dollars
 
 PLOT_HEIGHT = 150
@@ -45,7 +45,7 @@ def fan_chart(fan: Fan, bounds: tuple[float, float], title: str) -> Markup:
         title=title,
         lines=joined(across),
         curves=_curves(fan, scale),
-        ticks=joined(_ticks(len(fan.p50) - 1)),
+        ticks=joined([axis_name(_TOP + PLOT_HEIGHT + 18, "month"), *_ticks(len(fan.p50) - 1)]),
     )
 
 

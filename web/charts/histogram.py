@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from web.charts.scales import Scale, joined, line_across, lines_between, rect, words_at
+from web.charts.scales import Scale, axis_name, joined, line_across, lines_between, rect, words_at
 from web.figures import percent
 
 PLOT_HEIGHT = 170
@@ -57,7 +57,7 @@ def histogram(bins: Sequence[Bin], never: float, title: str) -> Markup:
     scale = Scale(low=0.0, high=lines[-1], top=_TOP, height=PLOT_HEIGHT)
     drawn = [line_across(scale.y(share), percent(share)) for share in lines[1:]]
     drawn += list(_bars(bins, scale))
-    drawn.append(_never(never, scale))
+    drawn += [_never(never, scale), axis_name(_TOP + PLOT_HEIGHT + 18, "month")]
     return Markup(
         '<svg class="histogram" width="100%" height="{}" role="img" aria-label="{}">{}'
         '<line class="base" x1="0" x2="100%" y1="{base}" y2="{base}"/></svg>'

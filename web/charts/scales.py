@@ -67,6 +67,11 @@ def words_at(kind: str, x: float, y: float, words: str) -> Markup:
     return Markup('<text class="{}" x="{}%" y="{}">{}</text>').format(kind, short(x), short(y), words)
 
 
+def axis_name(y: float, words: str) -> Markup:
+    """What the numbers under a plot count: left of the first."""
+    return Markup('<text class="scale" x="-8" y="{}">{}</text>').format(short(y), words)
+
+
 def line_across(y: float, label: str, kind: str = "") -> Markup:
     """With its amount left of the plot."""
     return Markup(

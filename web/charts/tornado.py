@@ -12,6 +12,7 @@ _ROW, _WORDS, _BAR = 38, 12, 12
 _TOP, _FOOT = 4, 24
 _LEAST_WIDTH = 0.4
 """Percent."""
+_ASSUMED = Markup('<line class="assumed" x1="{0}%" x2="{0}%" y1="0" y2="{1}"/>')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +25,18 @@ class Swung:
     usd_at_high: float
 
 
-def tornado_chart(swings: Sequence[Swung], title: str) -> Markup:
-    """The name and range of an input stand above its bar, so that bars have the whole width."""
+def tornado_chart(swings: Sequence[Swung], title: str, usd_as_assumed: float | None = None) -> Markup:
+    """The name and range of an input stand above its bar, so that bars have the whole width. A line goes
+    through all of them where the answer is as assumed."""
     ends = [usd for each in swings for usd in (each.usd_at_low, each.usd_at_high)]
+    ends += [] if usd_as_assumed is None else [usd_as_assumed]
     lines = lines_between(min(ends, default=0.0), max(ends, default=0.0))
     across = Scale(low=lines[-1], high=lines[0], top=0.0, height=100.0)
     bottom = _TOP + _ROW * len(swings)
     drawn = [_line(across.y(usd), usd, bottom, usd == lines[0], usd == lines[-1]) for usd in lines]
     drawn += [_row(each, _TOP + _ROW * place, across) for place, each in enumerate(swings)]
+    if usd_as_assumed is not None:
+        drawn.insert(len(lines), _ASSUMED.format(short(across.y(usd_as_assumed)), bottom))
     return Markup('<svg class="tornado" width="100%" height="{}" role="img" aria-label="{}">{}</svg>').format(
         bottom + _FOOT, title, joined(drawn)
     )

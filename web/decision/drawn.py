@@ -11,7 +11,7 @@ from web.charts.heat_map import HOURS, WEEKDAYS, heat_map
 from web.charts.histogram import Bin, bins_of, histogram
 from web.charts.tornado import Swung, tornado_chart
 from web.decision.words import label_of
-from web.figures import dollars, month, percent, plain
+from web.figures import dollars, in_unit, month, percent, tenths, unit_in_words
 from web.filters import shown
 
 Told = Mapping[str, Any]
@@ -64,7 +64,7 @@ def drawings_of(told: Told, best: Told | None) -> Drawings:
         months=None if best is None else months_of(best),
         fans=fans_of(told["against_stay"]),
         week=week_of(told["courses"], best),
-        tornado=tornado_of(told["tornado"]),
+        tornado=tornado_of(told["tornado"], best),
     )
 
 
@@ -126,18 +126,18 @@ def _title_of_week(loads: Sequence[float | None], name: str) -> str:
     day, hour = divmod(place, HOURS)
     return (
         f"How much of {name} is taken, by hour of the week. The most on {WEEKDAYS[day]} at {hour}:00 UTC:"
-        f" {percent(most)}. The table below has the same numbers."
+        f" {tenths(most)}. The table below has the same numbers."
     )
 
 
-def tornado_of(swings: Sequence[Told]) -> Markup | None:
+def tornado_of(swings: Sequence[Told], best: Told | None = None) -> Markup | None:
     if not swings:
         return None
     drawn = [
         Swung(
             name=label_of(each["name"]),
-            low=plain(each["low"]),
-            high=plain(each["high"]),
+            low=in_unit(each["low"], each["unit"]),
+            high=f"{in_unit(each['high'], each['unit'])} {unit_in_words(each['unit'])}",
             usd_at_low=each["npv_at_low_usd"],
             usd_at_high=each["npv_at_high_usd"],
         )
@@ -149,4 +149,4 @@ def tornado_of(swings: Sequence[Told]) -> Markup | None:
         f" {dollars(widest.usd_at_low)} at {widest.low}, {dollars(widest.usd_at_high)} at {widest.high}."
         " The table below has the same numbers."
     )
-    return tornado_chart(drawn, title)
+    return tornado_chart(drawn, title, None if best is None else best["npv_usd"]["p50"])

@@ -13,7 +13,7 @@ from web.login.door import Door
 from web.sent_form import sent_form
 from web.visitor import VISITOR, SignIn, Visitor
 
-_ASSETS = ("login.css", "report.css", "favicon.svg")
+_ASSETS = ("favicon.svg",)
 LONGEST_TO = 4000
 _LONGEST_BODY = 16_384
 _TO = re.compile(r"/-/(?!login|logout)[\x21-\x5b\x5d-\x7e]*")

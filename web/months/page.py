@@ -37,11 +37,13 @@ class File:
 class MonthRow:
     month: date
     is_current: bool
+    since: date | None
+    """The day of the ledger's first call, in whose month days are missing; None in all other months."""
     sums: Rollup
     cost: Cost
     marks: tuple[Mark, ...]
     change: str
-    """To the month before; empty where there is nothing to compare with, or the month is not over."""
+    """To the month before; empty where there is nothing to compare with, or one of them is not whole."""
     href: str
     """To its calls."""
     files: tuple[File, ...]
@@ -60,12 +62,16 @@ class MonthsPage:
     read_at: datetime
 
 
-def months_page(months: Sequence[MonthSums], files_path: str, now: datetime) -> MonthsPage:
+def months_page(
+    months: Sequence[MonthSums], files_path: str, now: datetime, first_day: date | None = None
+) -> MonthsPage:
+    """*first_day*: of the ledger's first call."""
     this_month = month_of(now.date()).start
     spent = {found.month: found.sums.list_cost for found in months}
+    since = _first_of_a_part(months, first_day)
     total = sum((found.sums for found in months), Rollup())
     return MonthsPage(
-        rows=tuple(_row(found, spent, files_path, this_month) for found in reversed(months)),
+        rows=tuple(_row(found, spent, files_path, this_month, since) for found in reversed(months)),
         places=places_for(max(spent.values(), default=NanoUsd(0))),
         total=total,
         cost=cost_of_sums(total),
@@ -75,12 +81,28 @@ def months_page(months: Sequence[MonthSums], files_path: str, now: datetime) -> 
     )
 
 
-def _row(found: MonthSums, spent: Mapping[date, NanoUsd], files_path: str, this_month: date) -> MonthRow:
-    before = spent.get(_before(found.month), NanoUsd(0))
+def _first_of_a_part(months: Sequence[MonthSums], first_day: date | None) -> date | None:
+    """Where calls were pruned, the ledger's first month is not that of its first call: sums stay."""
+    if first_day is None or first_day.day == 1 or not months:
+        return None
+    return first_day if first_day.replace(day=1) == months[0].month else None
+
+
+def _row(
+    found: MonthSums,
+    spent: Mapping[date, NanoUsd],
+    files_path: str,
+    this_month: date,
+    since: date | None,
+) -> MonthRow:
+    earlier = _before(found.month)
+    is_whole = since is None or earlier != since.replace(day=1)
+    before = spent.get(earlier, NanoUsd(0)) if is_whole else NanoUsd(0)
     is_current = found.month == this_month
     return MonthRow(
         month=found.month,
         is_current=is_current,
+        since=since if since and since.replace(day=1) == found.month else None,
         sums=found.sums,
         cost=cost_of_sums(found.sums),
         marks=_told(found.sums),

@@ -9,7 +9,8 @@ from aiohttp.typedefs import Handler
 
 from ledger.errors import BadPeriod, LedgerError
 from ledger.exports.export import FORMATS, MANIFEST_ENDING, Export, file_name
-from ledger.period import Period, read_month
+from ledger.ids import us_of_call_id
+from ledger.period import Period, read_month, time_of
 from ledger.store import Reader
 from web.addresses import REPORT_PATH
 from web.months.download import MOST_AT_ONCE, Download, send
@@ -17,6 +18,7 @@ from web.months.page import months_page
 from web.reading import Reading
 from web.rendering import Renderer
 from web.report_settings import ReportSettings
+from web.spend.answers import EVER
 
 MONTHS_PATH = f"{REPORT_PATH}/months"
 _FILE = re.compile(
@@ -85,7 +87,9 @@ class MonthsPages:
         yield manifest.as_json(indent=2).encode() + b"\n"
 
     def _render(self, reader: Reader) -> str:
-        page = months_page(reader.months(), MONTHS_PATH, self._settings.now())
+        first = reader.first_and_last(EVER)
+        first_day = None if first is None else time_of(us_of_call_id(first[0])).date()
+        page = months_page(reader.months(), MONTHS_PATH, self._settings.now(), first_day)
         return self._renderer.render("months.html", page=page, notices=self._settings.notices())
 
 

@@ -98,5 +98,5 @@ def _row(name: str | None, others: int, sums: Rollup, href: str, *, spent: bool)
         part=sums.list_cost if spent else sums.calls,
         has_share=cost.amount is not None or not spent,
         sums=sums,
-        marks=tuple(mark for mark in marks_of(sums) if mark.count),
+        marks=tuple(mark for mark in marks_of(sums) if mark.count and mark.word != cost.word),
     )

@@ -76,11 +76,12 @@ def days_of(series: Series, by_day: Mapping[date, Rollup], today: date) -> Days:
 
 
 def _row(series: Series, place: int, day: date, sums: Rollup) -> DayRow:
+    cost = cost_of_sums(sums)
     return DayRow(
         day=day,
-        cost=cost_of_sums(sums),
+        cost=cost,
         sums=sums,
-        marks=tuple(mark for mark in marks_of(sums) if mark.count),
+        marks=tuple(mark for mark in marks_of(sums) if mark.count and mark.word != cost.word),
         href=calls_link(one_day(day)),
         cells=tuple(_cell(line, line.sums[place], day) for line in series.lines),
     )

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ledger.period import Period
 from ledger.rollup import Rollup
 from ledger.store import Group
 from web.costs import Cost, Mark, cost_of_sums, marks_of
+from web.links import calls_link, is_linkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +17,17 @@ class Side:
     sums: Rollup
     cost: Cost
     marks: tuple[Mark, ...]
+    href: str
+    """To its calls; empty: there is no one address for those of several upstreams."""
 
 
-def sides_of(by_upstream: Iterable[Group]) -> tuple[Side, ...]:
+def sides_of(by_upstream: Iterable[Group], month: Period) -> tuple[Side, ...]:
     """Those that have calls. An upstream that was the one and then the other is a side of its own, as its
     tokens cannot be told apart."""
     found: dict[str, list[Group]] = {"Cloud, billed per token": [], "Self-hosted": [], "Both at times": []}
     for group in by_upstream:
         found[_side_of(group.sums)].append(group)
-    return tuple(_side(words, groups) for words, groups in found.items() if groups)
+    return tuple(_side(words, groups, month) for words, groups in found.items() if groups)
 
 
 def _side_of(sums: Rollup) -> str:
@@ -33,7 +37,9 @@ def _side_of(sums: Rollup) -> str:
     return "Both at times" if billed else "Self-hosted"
 
 
-def _side(words: str, groups: list[Group]) -> Side:
+def _side(words: str, groups: list[Group], month: Period) -> Side:
     sums = sum((group.sums for group in groups), Rollup())
     marks = tuple(mark for mark in marks_of(sums) if mark.count and mark.word != "self-hosted")
-    return Side(words, tuple(group.value or "" for group in groups), sums, cost_of_sums(sums), marks)
+    names = tuple(group.value for group in groups)
+    href = calls_link(month, upstream=names[0]) if len(names) == 1 and is_linkable(names[0]) else ""
+    return Side(words, tuple(name or "" for name in names), sums, cost_of_sums(sums), marks, href)

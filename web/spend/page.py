@@ -8,11 +8,12 @@ from ledger.money import NanoUsd
 from ledger.period import Period, month_of, time_of
 from ledger.rollup import Rollup
 from web.costs import Cost, Mark, cost_of_sums, marks_of
+from web.filters import places_for
 from web.links import calls_link
 from web.manner import days_name
 from web.spend.answers import Answers
 from web.spend.breakdowns import Breakdown, breakdown_of
-from web.spend.comparison import Comparison, comparisons_of
+from web.spend.comparison import Comparison, change_of, comparisons_of
 from web.spend.days import Days, days_of
 from web.spend.forecast import Forecast, forecast_of
 from web.spend.hosting import Side, sides_of
@@ -46,6 +47,18 @@ class MonthPage:
     breakdowns: tuple[Breakdown, ...]
     latest_month: date | None
     """The month of the latest call; None: the ledger has no call yet."""
+
+    @property
+    def change_by_end(self) -> str:
+        """The month as forecast, against the whole one before; empty where one of them is not known."""
+        if self.forecast is None or not self.comparisons:
+            return ""
+        return change_of(self.comparisons[-1].before.amount, self.forecast.amount)
+
+    @property
+    def places(self) -> int:
+        """Decimals of the sum: two, unless that says little."""
+        return places_for(self.total.list_cost)
 
 
 def month_page(answers: Answers, now: datetime) -> MonthPage:
@@ -85,7 +98,7 @@ def _forecast(answers: Answers, spent: dict[date, NanoUsd], now: datetime) -> Fo
 
 def _sides(answers: Answers) -> tuple[Side, ...]:
     by_upstream = [report for topic, report in answers.breakdowns if topic.by.value == "upstream"]
-    return sides_of(by_upstream[0].groups) if by_upstream else ()
+    return sides_of(by_upstream[0].groups, answers.month) if by_upstream else ()
 
 
 def _other_reasons(answers: Answers) -> int:

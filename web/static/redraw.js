@@ -3,12 +3,13 @@
 // on and the verdicts on others follow. Whatever is not of the new question says so meanwhile.
 "use strict";
 
-const TYPED_MS = 350;
+const TYPED_MS = 200;
 const SLOW_MS = 150;
 const QUIET_MS = 700;
 const ask = document.getElementById("ask");
 const asking = document.querySelector("form[data-redraw]");
 const told = document.getElementById("ask-state");
+const unfolded = new Set();
 let typing, slow, rest, underWay;
 
 // What is stated, as an address has it: without what is left empty, and without choices that are the default.
@@ -49,10 +50,25 @@ function putStated(fresh) {
   if (isTyping) field.focus({ preventScroll: true });
 }
 
+// What is folded out stays so, through an answer too in which it is still to come.
+function noteUnfolded(main) {
+  for (const one of main.querySelectorAll("details[id]")) {
+    if (one.open) unfolded.add(one.id);
+    else unfolded.delete(one.id);
+  }
+}
+
+// What is to come takes as much room as what it stands for, so that nothing jumps twice.
+function heightsOf(toCome) {
+  const heights = toCome.map((one) => document.getElementById(one.id)?.offsetHeight ?? 0);
+  return () => toCome.forEach((one, place) => (one.style.minHeight = `${heights[place]}px`));
+}
+
 function put(page, kept) {
   const main = document.getElementById("main");
   const top = ask.getBoundingClientRect().top;
-  const unfolded = [...main.querySelectorAll("details[id][open]")].map((one) => one.id);
+  noteUnfolded(main);
+  const hold = heightsOf([...page.querySelectorAll("[data-to-come]")]);
   const isKept = (one) => kept.includes(one.id);
   for (const one of [...main.children]) if (!isKept(one)) one.remove();
   let place = main.firstElementChild;
@@ -60,6 +76,7 @@ function put(page, kept) {
     if (isKept(one)) place = document.getElementById(one.id).nextElementSibling;
     else main.insertBefore(document.adoptNode(one), place);
   }
+  hold();
   putStated(document.adoptNode(page.getElementById("stated")));
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   scrollBy({ top: ask.getBoundingClientRect().top - top, behavior: "instant" });
