@@ -58,6 +58,9 @@ log = logging.getLogger(__name__)
 
 SWITCH_SECONDS = 0.0001
 """How long the loop waits for a thread that counts tokens or asks the ledger, where Python's own is 5 ms."""
+BACKLOG = 4096
+"""Connections that wait to be accepted; the system may have a lower limit. With more at once, the rest try
+again a second later."""
 CLOSE_SECONDS = 1.0
 """For what is left once calls have ended: connections that wait for the next one."""
 
@@ -268,14 +271,14 @@ async def _listen(
     runner = web.ServerRunner(server, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     stack.push_async_callback(_ended, runner, running)
-    await web.SockSite(runner, bound, backlog=1024).start()
+    await web.SockSite(runner, bound, backlog=BACKLOG).start()
 
 
 def _bound(place: Place) -> socket.socket:
     """Raises SettingsError with the sentence that says what to set."""
     try:
         family = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((place.host, place.port), family=family, backlog=1024)
+        return socket.create_server((place.host, place.port), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             why = "another program listens there; end it, or give --port another number"

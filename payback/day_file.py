@@ -118,7 +118,7 @@ def _read(written: bytes, stamp: Stamp) -> DayCalls | None:
         if head.stamp != stamp:
             return None
         return _calls_of(head, whole[end + 1 :])
-    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, KeyError, OverflowError, RecursionError):
         return None
 
 

@@ -1,6 +1,8 @@
-"""Which upstream is asked in the place of which: what is wrong with that, before a call finds out."""
+"""Which upstream is asked in the place of which: what is wrong with that, before a call finds out.
 
-from collections.abc import Iterator, Mapping, Sequence
+Two may stand in for each other: a call goes on once, and so comes to neither of them twice."""
+
+from collections.abc import Mapping, Sequence
 
 from payback.complaints import nearest
 from payback.toml_text import toml_of
@@ -23,23 +25,9 @@ def _fault_in(upstream: UpstreamSettings, by_name: Mapping[str, UpstreamSettings
     if name not in by_name:
         others = sorted(other for other in by_name if other != upstream.name)
         return f"{place} is no upstream; {nearest(name, others)}"
-    path = list(_path_from(upstream, by_name))
-    if path[-1] == upstream.name:
-        return f"{place} leads back to where it began ({', '.join(path)}); take one failover out"
     if by_name[name].api_key is None and not by_name[name].self_hosted:
         return (
             f"{place} has no key: a client's own was meant for {upstream.name} and does not go there; set the"
             f" api_key of {name}, or its self_hosted = true"
         )
     return None
-
-
-def _path_from(upstream: UpstreamSettings, by_name: Mapping[str, UpstreamSettings]) -> Iterator[str]:
-    """Names, until there is no further one, or one comes twice."""
-    seen: set[str] = set()
-    name: str | None = upstream.name
-    while name is not None:
-        yield name
-        known = by_name.get(name)
-        name = known.failover if known is not None and name not in seen else None
-        seen.add(known.name if known is not None else "")

@@ -5,12 +5,14 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD
 
 from payback.bad_requests import refused
 from payback.front_door import FrontDoor
 from payback.lean_front import Handle, LeanFront
 from payback.repeated import put_back, set_apart
 from payback.under_way import UnderWay
+from proxy.upstream_protocol import break_body
 
 
 class Server(web.Server):
@@ -46,9 +48,21 @@ class _Handler(web.RequestHandler):
         data, is_changed = set_apart(data) if is_at_start else (data, False)
         known = self._request_count
         super().data_received(data)
+        if self._messages and self._messages[-1][1] is EMPTY_PAYLOAD:
+            self._break_body_before(self._messages[-1][0])
         self._is_in_head = (is_at_start or self._is_in_head) and self._request_count == known
         if is_changed and self._messages:
             self._put_back()
+
+    def _break_body_before(self, message: object) -> None:
+        """Where what has come is not HTTP, nothing more comes of the body before it. aiohttp does not tell
+        its reader, and keeps the refusal for when that has got its own answer."""
+        request = self._current_request
+        if isinstance(message, RawRequestMessage) or request is None:
+            return
+        if not request.content.is_eof():
+            self._lingering_time = 0.0  # nothing more of it is waited for once it is answered
+            break_body(request.content, web.RequestPayloadError("what came of the body is not HTTP"))
 
     def _put_back(self) -> None:
         message, payload = self._messages[0]

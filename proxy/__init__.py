@@ -27,5 +27,6 @@ Read in this order:
 - websocket_frames, inbox, silence   its frames, sans-IO; what came and was not passed on yet; its idle limit
 - upstream_client, upstream_errors   the one door to upstreams; why nothing came back through it
 - wire, upstream_protocol   one connection behind that door; where answers end, and what comes unasked
+- departure, hang_up          a client that leaves while its upload waits; an end that upstream hears of now
 - room                whether one more call has the open files that it needs
 - refusal             our own answers, in the shape of the API that was called"""

@@ -1,8 +1,10 @@
 """The credentials of a request, and the label by which one is known."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import blake2b
 from urllib.parse import unquote
+
+from multidict import MultiMapping
 
 HEADERS = ("Authorization", "x-api-key", "api-key", "x-goog-api-key")
 """Of everybody, Anthropic, Azure and Google."""
@@ -15,18 +17,18 @@ LABEL_BYTES = 6
 """48 bits: two of 10,000 keys share a label once in 5 million ledgers."""
 
 
-def credential_of(headers: Mapping[str, str], query: str) -> str | None:
-    """The one that a call is known by, without its scheme."""
+def credential_of(headers: MultiMapping[str], query: str) -> str | None:
+    """The one that a call is known by, without its scheme. Of two lines of a header, the first: they all go
+    upstream, and most servers take that one."""
     text = headers.get("Authorization")
     return (text and _bare(text)) or next(credentials_in(headers, query), None)
 
 
-def credentials_in(headers: Mapping[str, str], query: str) -> Iterator[str]:
+def credentials_in(headers: MultiMapping[str], query: str) -> Iterator[str]:
     """All that were sent."""
     for name in HEADERS:
-        text = headers.get(name)
-        if text and (credential := _bare(text)):
-            yield credential
+        if name in headers:
+            yield from filter(None, map(_bare, headers.getall(name)))
     if _IN_QUERY in query:
         values = (part.removeprefix(_IN_QUERY) for part in query.split("&") if part.startswith(_IN_QUERY))
         yield from filter(None, map(unquote, values))
@@ -34,6 +36,15 @@ def credentials_in(headers: Mapping[str, str], query: str) -> Iterator[str]:
         offered = map(str.strip, headers["Sec-WebSocket-Protocol"].split(","))
         keys = (name.removeprefix(KEY_PROTOCOL) for name in offered if name.startswith(KEY_PROTOCOL))
         yield from filter(None, keys)
+
+
+def contradicted_in(headers: MultiMapping[str]) -> str | None:
+    """The name of a header that stands twice and gives two credentials. Who reads one of them decides who
+    calls: RFC 9110 section 11.6.2 has one."""
+    for name in HEADERS:
+        if name in headers and len(set(map(_bare, headers.getall(name)))) > 1:
+            return name
+    return None
 
 
 def without_key(raw_path: str) -> str:

@@ -10,7 +10,7 @@ from proxy.include_usage import UsageAsking
 from proxy.outlet import Outlet
 from proxy.plan import Planner
 from proxy.record import Books
-from proxy.refusal import Refusal, answer_of
+from proxy.refusal import BAD_BODY, Refusal, answer_of
 from proxy.relay import relay
 from proxy.request import Request
 from proxy.retries import Retries
@@ -66,6 +66,8 @@ class Forwarder:
             plan = await self._planner.of(request)
         except Refusal as refusal:
             return answer_of(refusal, request.raw_path)
+        except web.RequestPayloadError:
+            return answer_of(BAD_BODY, request.raw_path)
         return await self._answered(Attempts(self._means, plan))
 
     async def _answered(self, attempts: Attempts) -> Answered:

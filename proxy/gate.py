@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Literal
 
 from proxy.client_key import ClientKey, digest_of, is_token
-from proxy.credential import credentials_in
+from proxy.credential import contradicted_in, credentials_in
 from proxy.refusal import Refusal
 from proxy.request import Request
 
 log = logging.getLogger(__name__)
 
-Reason = Literal["missing", "unknown", "expired", "revoked", "model", "upstream", "unreadable"]
+Reason = Literal["missing", "unknown", "expired", "revoked", "model", "upstream", "ambiguous", "unreadable"]
 """Why a call was refused, as it is counted. Clients are not told which of unknown, expired and revoked."""
 Keys = Mapping[bytes, ClientKey]
 """By digest."""
@@ -77,16 +77,25 @@ class Gate:
         return refusal
 
     def _admitted(self, keys: Keys, request: Request) -> ClientKey:
+        if (name := contradicted_in(request.headers)) is not None:
+            raise self.refusal("ambiguous", _two_keys(f"in two lines of the header {name}"))
         query = request.raw_path.partition("?")[2]
         sent = list(islice(credentials_in(request.headers, query), MOST_TOKENS))
-        found = next(_found(keys, sent), None)
-        if found is None:
+        known = list(_found(keys, sent))
+        if not known:
             raise self.refusal("unknown", _UNKNOWN) if sent else self.refusal("missing", _MISSING)
+        found = known[0]
+        if any(other is not found for other in known):
+            raise self.refusal("ambiguous", _two_keys("in two places"))
         if not found.holds_at(self._now_us()):
             reason: Reason = "revoked" if found.is_revoked else "expired"
             log.info("a call with the %s key %s was refused", reason, found.name)
             raise self.refusal(reason, _UNKNOWN)
         return found
+
+
+def _two_keys(place: str) -> Refusal:
+    return Refusal(400, "ambiguous_api_key", f"this call has two different keys {place}; send one")
 
 
 def _found(keys: Keys, sent: list[str]) -> Iterator[ClientKey]:

@@ -1,15 +1,13 @@
 """What has come on one connection, past HTTP, and was not passed on yet. aiohttp feeds it, on either side."""
 
 import asyncio
-import select
 
 from aiohttp.base_protocol import BaseProtocol
 
+from proxy.departure import LOOK_SECONDS, has_left
+
 MOST_BYTES = 1 << 17
 """With more than this waiting, nothing more is read: the peer waits, and so does who writes to it."""
-LOOK_SECONDS = 0.05
-"""The system does not say of itself that a peer has left which is not read from."""
-_LEFT = getattr(select, "POLLRDHUP", 0)  # Linux has it; others tell of a reset alone
 
 
 class Inbox:
@@ -68,15 +66,8 @@ class Inbox:
         transport = self._protocol.transport
         if not self._is_paused or transport is None or transport.is_closing():
             return
-        self._has_left = _is_left(transport)
+        self._has_left = has_left(transport)
         if self._has_left:
             self._read_on()
         else:
             self._look_later()
-
-
-def _is_left(transport: asyncio.Transport) -> bool:
-    """Whether the peer has ended the connection, though there may be more to read of it."""
-    poll = select.poll()
-    poll.register(transport.get_extra_info("socket").fileno(), _LEFT)
-    return bool(poll.poll(0))

@@ -28,6 +28,14 @@ class Refusal(Exception):
     """Whether the connection ends with it."""
 
 
+BAD_BODY = Refusal(
+    400,
+    "bad_request_body",
+    "the body of the request is not HTTP, or ends too early; send it as its Content-Length or its chunks say",
+    closes=True,
+)
+
+
 def answer_of(refusal: Refusal, path: str, call_id: str | None = None) -> web.Response:
     headers = {"X-Payback-Call-Id": call_id} if call_id else {}
     if refusal.retry_after_s is not None:

@@ -10,16 +10,17 @@ from ledger.call import Outcome
 from ledger.errors import LedgerUnavailable
 from proxy.asked import Body
 from proxy.attribution import bounded
+from proxy.departure import feel_departure
 from proxy.handshake import handshake_headers
 from proxy.headers import Encodings, Headers, request_headers, without
 from proxy.listening import Metering
 from proxy.plan import Plan
 from proxy.record import Record
-from proxy.refusal import Refusal
+from proxy.refusal import BAD_BODY, Refusal
 from proxy.relay import listen_to
 from proxy.route import Router
 from proxy.upstream_client import Answer, UpstreamClient
-from proxy.upstream_errors import UpstreamFailed, failed
+from proxy.upstream_errors import BodyBroke, UpstreamFailed, failed
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class Sender:
         try:
             await record.open()
             record.sending()
+            if not (body is None or isinstance(body, bytes)):
+                feel_departure(plan.request)
             if record.listens_on_s and isinstance(body, bytes):
                 asking = asyncio.ensure_future(self._asked(plan, body))
                 answer = await asyncio.shield(asking)
@@ -47,6 +50,8 @@ class Sender:
                 answer = await self._asked(plan, body)
         except (ClientError, TimeoutError) as error:
             raise await _failed(error, plan, record) from error
+        except BodyBroke as error:
+            raise _broken_off(record) from error
         except asyncio.CancelledError:
             if asking is not None and not record.is_cut:
                 record.afterwards(_hear_out(asking, plan, record, metering))
@@ -112,6 +117,13 @@ async def _failed(error: Exception, plan: Plan, record: Record) -> UpstreamFaile
     with suppress(LedgerUnavailable):  # it carries no tokens, and the client is told the truth
         await record.end(failure.outcome, problem=_problem_of(failure, plan))
     return failure
+
+
+def _broken_off(record: Record) -> Refusal:
+    """An upload that broke off, where nothing was answered yet."""
+    record.answered(BAD_BODY.status, None)
+    record.end_unheard(Outcome.CLIENT_LEFT, problem="the body of the request is not HTTP")
+    return BAD_BODY
 
 
 def _problem_of(failure: UpstreamFailed, plan: Plan) -> str:

@@ -1,21 +1,22 @@
 """The one door to upstreams: a request goes out, the head of an answer comes back.
 
-A body that is known in full goes out over a wire: a connection of aiohttp's, past its client session. No
-cookies, redirects, retries or invented headers are wanted, and half of the session's time is spent on them.
-All else (uploads that stream through, reads that may be sent again when a pooled connection proves dead)
-takes the session. tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
+Calls go out over wires: connections of aiohttp's, past its client session. No cookies, redirects or invented
+headers are wanted, half of the session's time is spent on them, and what is no UTF-8 in a head it leaves out.
+Handshakes alone take the session. tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import lru_cache, partial
 from typing import Protocol
 
 from aiohttp import (
+    ClientOSError,
     ClientRequest,
     ClientResponse,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
     DummyCookieJar,
+    ServerDisconnectedError,
     StreamReader,
     TCPConnector,
 )
@@ -27,12 +28,16 @@ from yarl import URL
 from proxy.asked import Body
 from proxy.headers import Headers
 from proxy.upstream_errors import NotHttp
-from proxy.upstream_protocol import UpstreamProtocol, is_readable
+from proxy.upstream_protocol import UpstreamProtocol
 from proxy.wire import LINE_BYTES as LINE_BYTES
-from proxy.wire import UNASKED_UPGRADE, Wire
+from proxy.wire import Wire
 
 _INVENTED_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """What aiohttp's session would add where the application sent none."""
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""To send one twice comes to the same as once: RFC 9110 section 9.2.2."""
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Others say that their body is empty, where it is: RFC 9110 section 8.6."""
 
 
 class Answer(Protocol):
@@ -66,22 +71,22 @@ class UpstreamClient:
     async def send(
         self, method: str, url: URL, headers: Headers, body: Body, *, keeps_connection: bool
     ) -> Answer:
-        """The head of the answer. Raises ClientError or TimeoutError when none comes.
+        """The head of the answer. Raises ClientError or TimeoutError when none comes, BodyBroke where the
+        client breaks off a body that streams through.
 
-        Without *keeps_connection* the connection is new, and closed after the answer."""
-        session = self._pooled if keeps_connection else self._closing
-        if isinstance(body, bytes) and method != "HEAD":
-            return await self._send_whole(session, method, url, headers, body)
-        answer = await session.request(
-            method, url, headers=_for_session(headers), data=body, allow_redirects=False
-        )
-        if answer.status == 101:
-            answer.close()
-            raise NotHttp(UNASKED_UPGRADE)
-        if not is_readable(answer.status, answer.headers):
-            answer.close()
-            raise NotHttp("the answer is not HTTP")
-        return answer
+        Without *keeps_connection* the connection is new, and closed after the answer. A read is sent once
+        more where a kept connection proves dead."""
+        free = self._free.setdefault(url.origin(), []) if keeps_connection else None
+        head = _head(method, url, _framed(method, headers, body), closes=free is None)
+        pieces = _pieces(body, headers)
+        wire = _usable(free) or await self._new_wire(url, free)
+        try:
+            return await wire.call(head, pieces, expects_body=method != "HEAD")
+        except (ClientOSError, ServerDisconnectedError):
+            if body is not None or method not in _REPEATABLE or not wire.was_stale:
+                raise
+        wire = await self._new_wire(url, free)
+        return await wire.call(head, pieces, expects_body=method != "HEAD")
 
     async def upgrade(self, url: URL, headers: Headers) -> ClientResponse:
         """The answer to a WebSocket handshake: 101 with a connection to talk over, or a refusal with a body.
@@ -99,15 +104,9 @@ class UpstreamClient:
         await self._pooled.close()
         await self._closing.close()
 
-    async def _send_whole(
-        self, session: ClientSession, method: str, url: URL, headers: Headers, body: bytes
-    ) -> Answer:
-        closes = session is self._closing
-        free = None if closes else self._free.setdefault(url.origin(), [])
-        wire = _usable(free)
-        if wire is None:
-            wire = Wire(await self._connected(session, url), self._timeout.sock_read or 0, free)
-        return await wire.call(_head(method, url, headers, len(body), closes=closes), body)
+    async def _new_wire(self, url: URL, free: list[Wire] | None) -> Wire:
+        session = self._closing if free is None else self._pooled
+        return Wire(await self._connected(session, url), self._timeout.sock_read or 0, free)
 
     async def _connected(self, session: ClientSession, url: URL) -> Connection:
         assert session.connector is not None
@@ -154,10 +153,36 @@ def _is_websocket(answer: ClientResponse) -> bool:
     return answer.connection is not None and answer.headers.get("Upgrade", "").lower() == "websocket"
 
 
-def _head(method: str, url: URL, headers: Headers, length: int, *, closes: bool) -> bytes:
+def _framed(method: str, headers: Headers, body: Body) -> Headers:
+    """*headers*, and the framing that they lack."""
+    if isinstance(body, bytes):
+        return [*headers, ("Content-Length", str(len(body)))]
+    if _has_length(headers) or (body is None and method in _BODILESS):
+        return headers
+    return [*headers, ("Content-Length", "0") if body is None else ("Transfer-Encoding", "chunked")]
+
+
+def _has_length(headers: Headers) -> bool:
+    return any(name.lower() == "content-length" for name, _ in headers)
+
+
+def _pieces(body: Body, headers: Headers) -> bytes | AsyncIterator[bytes]:
+    """*body*, framed as _framed has it."""
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    return body if _has_length(headers) else _chunks(body)
+
+
+async def _chunks(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in body:
+        if piece:  # an empty chunk would be the last
+            yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
+
+
+def _head(method: str, url: URL, headers: Headers, *, closes: bool) -> bytes:
     """The request up to its body. Names and values are those that aiohttp's parser let in, byte for byte."""
     lines = [f"{method} {url.raw_path_qs} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"]
     lines += [f"{name}: {value}\r\n" for name, value in headers]
-    lines.append(f"Content-Length: {length}\r\n")
     lines.append("Connection: close\r\n\r\n" if closes else "\r\n")
     return "".join(lines).encode("utf-8", "surrogateescape")

@@ -1,6 +1,7 @@
 """UpstreamFailed     no answer came; carries what the client is told and what the ledger says
   NotHttp          what came instead of an answer
-UpstreamBroke      the answer was cut; the client's is cut too"""
+UpstreamBroke      the answer was cut; the client's is cut too
+BodyBroke          the client has broken off its request's body; upstream's connection is cut"""
 
 import os
 from dataclasses import dataclass, replace
@@ -27,6 +28,10 @@ class UpstreamFailed(Exception):
 
 class NotHttp(aiohttp.ClientError):
     """What came is no HTTP answer, or none to what was asked."""
+
+
+class BodyBroke(Exception):
+    """What came of the request's body is not HTTP, or stopped too early."""
 
 
 class UpstreamBroke(Exception):

@@ -1,9 +1,10 @@
-"""A wire: one connection to an upstream, on which calls with a body known in full go out one after the other.
+"""A wire: one connection to an upstream, on which calls go out one after the other.
 
 aiohttp makes the connection and parses the answers. A wire is used again only after an answer whose end was
 plain to see, and nothing came since: what an upstream says unasked is nobody's answer."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from aiohttp import (
@@ -20,7 +21,8 @@ from aiohttp.http_parser import HttpResponseParser, RawResponseMessage
 from aiohttp.streams import EMPTY_PAYLOAD
 from multidict import CIMultiDictProxy
 
-from proxy.upstream_errors import NotHttp
+from proxy.hang_up import hang_up
+from proxy.upstream_errors import BodyBroke, NotHttp
 from proxy.upstream_protocol import MOST_FIELDS, break_body, head_of, is_readable, is_text
 
 LINE_BYTES = 64 << 10
@@ -68,20 +70,17 @@ class Wire(BaseProtocol):
         """Of the call under way, until its answer begins."""
         self._answer: WireAnswer | None = None
         """Whose end has not come yet."""
+        self._upload: asyncio.Task[None] | None = None
+        """Of the call under way, until its body has gone out."""
         self._is_last = free is None
+        self._is_second = False
+        """The call under way is not the first one."""
+        self._is_heard = False
+        """Something has come of its answer."""
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._parser: HttpResponseParser = HttpResponseParser(
-            self,
-            self._loop,
-            DEFAULT_CHUNK_SIZE,
-            payload_exception=ClientPayloadError,
-            read_until_eof=True,
-            auto_decompress=False,
-            max_line_size=LINE_BYTES,
-            max_field_size=LINE_BYTES,
-            max_headers=MOST_FIELDS,
-        )
+        self._parser: HttpResponseParser = self._new_parser()
+        self._expects_body = True
         self._last = b""
         """Of a head that has begun to come."""
         assert connection.protocol is not None
@@ -90,18 +89,46 @@ class Wire(BaseProtocol):
         if self.transport is not None:
             self.transport.set_protocol(self)
 
+    def _new_parser(self, *, expects_body: bool = True) -> HttpResponseParser:
+        return HttpResponseParser(
+            self,
+            self._loop,
+            DEFAULT_CHUNK_SIZE,
+            payload_exception=ClientPayloadError,
+            response_with_body=expects_body,
+            read_until_eof=True,
+            auto_decompress=False,
+            max_line_size=LINE_BYTES,
+            max_field_size=LINE_BYTES,
+            max_headers=MOST_FIELDS,
+        )
+
     @property
     def is_usable(self) -> bool:
         return self.transport is not None and not self.transport.is_closing() and not self._is_spoilt
 
-    async def call(self, head: bytes, body: bytes) -> WireAnswer:
-        """Raises ClientError or TimeoutError when no answer begins."""
+    @property
+    def was_stale(self) -> bool:
+        """The last call met a connection that upstream has given up meanwhile."""
+        return self._is_second and not self._is_heard
+
+    async def call(
+        self, head: bytes, body: bytes | AsyncIterator[bytes], *, expects_body: bool = True
+    ) -> WireAnswer:
+        """*body* is framed. *expects_body*: the answer has one, if its head says so.
+
+        Raises ClientError or TimeoutError when no answer begins, and BodyBroke."""
         if not self.is_usable or self.transport is None:
             self.close()
             raise ServerDisconnectedError
         waiter: asyncio.Future[WireAnswer] = self._loop.create_future()
-        self._head = waiter
-        if len(body) <= _ONE_WRITE_BYTES:
+        self._head, self._is_heard = waiter, False
+        if expects_body is not self._expects_body:
+            self._parser, self._expects_body = self._new_parser(expects_body=expects_body), expects_body
+        if not isinstance(body, bytes):
+            self.transport.write(head)
+            self._upload = self._loop.create_task(self._pass_up(body))
+        elif len(body) <= _ONE_WRITE_BYTES:
             self.transport.write(head + body)
         else:
             self.transport.writelines((head, body))
@@ -111,6 +138,25 @@ class Wire(BaseProtocol):
         except BaseException:
             self.close()
             raise
+
+    async def _pass_up(self, body: AsyncIterator[bytes]) -> None:
+        """Each piece when upstream has taken the one before; whether that is too slow, is said of upstream
+        alone."""
+        try:
+            async for piece in body:
+                if self.transport is None:
+                    return
+                self.transport.write(piece)
+                if self.writing_paused:
+                    self._expect_within(self._idle_timeout_s)
+                    with suppress(ConnectionError):  # connection_lost says why
+                        await self._drain_helper()
+                self._deadline = None
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is in what the client sent
+            self._fail(BodyBroke("the body of the request broke off"), error)
+            return
+        self._upload = None
+        self._expect_within(self._idle_timeout_s)
 
     def give_up(self, answer: WireAnswer) -> None:
         if self._answer is answer:
@@ -124,7 +170,10 @@ class Wire(BaseProtocol):
             self._timer.cancel()
             self._timer = None
         if self.transport is not None:
-            self.transport.close()
+            hang_up(self.transport, is_cut=self._upload is not None)
+        if self._upload is not None:
+            self._upload.cancel()
+            self._upload = None
         self._connection.close()
 
     def data_received(self, data: bytes) -> None:
@@ -133,6 +182,7 @@ class Wire(BaseProtocol):
                 self.close()
             return
         if data:
+            self._is_heard = True
             self._expect_within(self._idle_timeout_s)
         while data and self._head is not None:
             # By itself: the parser gives up a good answer with the surplus in its packet.
@@ -194,11 +244,12 @@ class Wire(BaseProtocol):
 
     def _end(self) -> None:
         self._answer = None
-        if self._is_last or self._is_spoilt or self._free is None:
+        if self._is_last or self._is_spoilt or self._free is None or self._upload is not None:
             self.close()
             return
         if self._reading_paused:
             super().resume_reading()
+        self._is_second = True
         self._expect_within(KEPT_SECONDS)
         self._free.append(self)
 

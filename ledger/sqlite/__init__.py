@@ -12,4 +12,5 @@ Read in this order:
 - calls, upstreams      lists of calls; how upstreams have been doing
 - health                is the file whole, and is this SQLite known to be safe
 - names_lately          what was named lately, whatever the size of the ledger
-- backup                a checked copy, beside a running server"""
+- backup                a checked copy, beside a running server
+- salvage               what can be read of a damaged ledger, as a new one"""

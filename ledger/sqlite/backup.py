@@ -7,7 +7,7 @@ SQLite would otherwise begin again with every commit, and at many calls a second
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,9 @@ class Copied:
     """Sums that are not those of the calls, as in the ledger itself: a fault of payback, not of the copy."""
 
 
-def back_up(ledger: Path, copy: Path) -> Copied:
-    """Copy *ledger* to *copy*, which must not exist. A server may be running, or have been killed.
+def back_up(ledger: Path, copy: Path, *, fill: Callable[[Path, Path], None] | None = None) -> Copied:
+    """Copy *ledger* to *copy*, which must not exist. A server may be running, or have been killed. *fill*
+    writes the copy some other way.
 
     Raises BackupRefused, LedgerDamaged where SQLite does not find the copy whole, and LedgerError as a reader
     does. Then there is no copy."""
@@ -41,7 +42,7 @@ def back_up(ledger: Path, copy: Path) -> Copied:
     if not copy.absolute().parent.is_dir():
         raise BackupRefused(f"the folder of {copy} is not there; make it, or name another")
     with _beside(copy) as part:
-        _copy(ledger, part)
+        (fill or _copy)(ledger, part)
         copied = _checked(part)
         _sync(part)
         _name(part, copy)

@@ -150,6 +150,6 @@ def _explained(error: sqlite3.Error, path: Path) -> LedgerError:
 def damaged(path: Path) -> LedgerDamaged:
     return LedgerDamaged(
         f"the ledger {path} is damaged; save what can be read with:"
-        f" sqlite3 {path} .recover | sqlite3 recovered.db"
+        f" payback backup --damaged recovered.db --ledger {path}"
         " and start with --ledger recovered.db (nothing was changed)"
     )

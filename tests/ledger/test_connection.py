@@ -67,7 +67,7 @@ def test_a_damaged_ledger_is_named_with_the_command_that_saves_it(tmp_path: Path
     whole = make_ledger(path, calls=300)
     torn = whole[:4096] + b"\xde\xad" * ((len(whole) - 4096) // 2)
     path.write_bytes(torn)
-    with pytest.raises(LedgerDamaged, match=r"\.recover"):
+    with pytest.raises(LedgerDamaged, match=r"payback backup --damaged recovered\.db"):
         open_it(path)
     assert path.read_bytes() == torn
 

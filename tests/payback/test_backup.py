@@ -87,3 +87,20 @@ def test_a_copy_that_is_there_already_is_refused_with_status_2(tmp_path: Path) -
         2, "", "payback: copy.db is there already; name a file that is not, or take it away\n",
     )  # fmt: skip
     assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+def test_a_damaged_ledger_is_saved_as_the_refused_start_says(tmp_path: Path) -> None:
+    ledger = keep(
+        tmp_path / "payback.db", *(entry_at("2026-11-22T11:00:00", number) for number in range(300))
+    )
+    Spool(tmp_path / "payback.db.spool").append([entry_at("2026-11-22T12:00:00", 1)])
+    whole = bytearray(ledger.read_bytes())
+    whole[-4096 * 4 : -4096 * 3] = b"\xde\xad" * 2048
+    ledger.write_bytes(whole)
+    told = finished(payback("serve", "--port", "0", "--ledger", str(ledger), cwd=tmp_path))[2]
+    assert f"payback backup --damaged recovered.db --ledger {ledger} and start" in told
+    status, out, err = backed_up("--damaged", "recovered.db", "--ledger", ledger, cwd=tmp_path)
+    assert (status, err) == (0, "")
+    assert "1 record of the spool" in out
+    assert out.endswith("start with --ledger recovered.db\n")
+    assert finished(payback("report", "--ledger", "recovered.db", cwd=tmp_path))[0] == 0

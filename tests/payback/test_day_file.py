@@ -112,6 +112,7 @@ def forged(change: Callable[[day_file._Head], None]) -> bytes:
     "change",
     [
         lambda head: setattr(head, "rows", 10**15),
+        lambda head: setattr(head, "rows", 1 << 63),
         lambda head: setattr(head, "rows", -1),
         lambda head: setattr(head, "types", head.types[1:]),
         lambda head: setattr(head, "types", ["|O", *head.types[1:]]),

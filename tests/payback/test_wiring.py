@@ -201,8 +201,8 @@ def keys(*names: str) -> Settings:
 def test_a_key_of_the_configuration_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "sk-canary")
     named = attributor(keys("CI"), b"of this ledger", DistinctNames())
-    assert named.of({"Authorization": "Bearer sk-canary"}, "/", None).key == "CI"
-    assert named.of({"Authorization": "Bearer sk-other"}, "/", None).key == label_of(
+    assert named.of(CIMultiDict({"Authorization": "Bearer sk-canary"}), "/", None).key == "CI"
+    assert named.of(CIMultiDict({"Authorization": "Bearer sk-other"}), "/", None).key == label_of(
         "sk-other", b"of this ledger"
     )
     assert key_names(keys("CI"), b"of this ledger") == {label_of("sk-canary", b"of this ledger"): "CI"}

@@ -252,6 +252,22 @@ async def test_an_error_of_the_second_is_the_clients_and_no_third_is_asked(
     assert [row.call.outcome for row in rows] == [Outcome.UPSTREAM_ERROR] * 2
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["unavailable", "unreached"])
+async def test_of_two_that_stand_in_for_each_other_none_is_asked_twice(
+    is_there: bool, upstream: Upstream, spare: Upstream, tmp_path: Path
+) -> None:
+    answers(upstream, "503 Service Unavailable")
+    answers(spare, "503 Service Unavailable")
+    if not is_there:
+        upstream.port, spare.port = await refused_port(), await refused_port()
+    key = {"api_key": {"env": "SPARE_KEY"}}
+    async with paired(tmp_path, upstream, spare, {**key, "failover": "lab"}, **key) as payback:
+        for path, order in [(CHAT, ["lab", "spare"]), (f"/spare{CHAT}", ["spare", "lab"])]:
+            before = len(payback.rows())
+            assert (await call(payback.port, post(path, CHAT_REQUEST))).status == (503 if is_there else 502)
+            assert [row.call.upstream for row in (await payback.ended(before + 2))[before:]] == order
+
+
 async def test_whether_usage_is_asked_for_is_decided_anew_for_the_second(
     upstream: Upstream, spare: Upstream, tmp_path: Path
 ) -> None:

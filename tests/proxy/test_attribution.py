@@ -62,7 +62,7 @@ def test_headers_go_before_the_body_and_their_tags_come_together() -> None:
     sent = {"Helicone-User-Id": "ana", "X-Payback-Tags": "team=a"}
     told = Attributor((), SECRET).of(CIMultiDict(sent), CHAT, None, names=body)
     assert (told.user, told.tags) == ("ana", "team=a,env=prod")
-    told = Attributor((), SECRET).of({}, CHAT, None, names=body)
+    told = Attributor((), SECRET).of(CIMultiDict({}), CHAT, None, names=body)
     assert told == Attribution(user="ben", tags="team=b,env=prod")
 
 
@@ -79,7 +79,7 @@ def test_the_same_key_has_one_label_however_it_is_sent() -> None:
         who(x_api_key="sk-1").key,
         who(api_key="sk-1").key,
         who(x_goog_api_key="sk-1").key,
-        Attributor((), SECRET).of({}, CHAT, None, "alt=sse&key=sk-1").key,
+        Attributor((), SECRET).of(CIMultiDict({}), CHAT, None, "alt=sse&key=sk-1").key,
     }
     assert labels == {label_of("sk-1", SECRET)}
 
@@ -98,7 +98,8 @@ def test_a_key_that_the_configuration_names_has_that_name() -> None:
     )
     for _ in range(2):
         told = [
-            attributor.of({"Authorization": f"Bearer sk-{name}"}, CHAT, None) for name in ("a", "b", "ci")
+            attributor.of(CIMultiDict({"Authorization": "Bearer sk-" + name}), CHAT, None)
+            for name in ("a", "b", "ci")
         ]
         assert [call.key for call in told] == [label_of("sk-a", SECRET), "other", "ci"]
         assert [call.workload for call in told] == [None, None, "builds"]
@@ -139,7 +140,7 @@ def test_the_header_and_then_the_first_rule_that_fits_name_the_workload(
 
 def test_a_rule_for_a_user_takes_the_one_that_the_body_names() -> None:
     attributor = Attributor([rule("mine", user="ana")], SECRET)
-    assert attributor.of({}, CHAT, None, names=BodyNames(user="ana")).workload == "mine"
+    assert attributor.of(CIMultiDict({}), CHAT, None, names=BodyNames(user="ana")).workload == "mine"
 
 
 def test_a_rule_for_a_key_takes_the_label_that_the_report_shows() -> None:
@@ -152,11 +153,16 @@ def test_a_rule_for_a_key_takes_the_label_that_the_report_shows() -> None:
 def test_names_beyond_the_bound_are_other_but_for_those_of_rules() -> None:
     """Rules see the names as they were sent: a full memory must not change whose call it is."""
     attributor = Attributor([rule("ana", user="ana")], SECRET, distinct=DistinctNames(1))
-    told = [attributor.of({"X-Payback-User": user}, CHAT, None) for user in ("ben", "ana")]
+    told = [attributor.of(CIMultiDict({"X-Payback-User": user}), CHAT, None) for user in ("ben", "ana")]
     assert [(call.user, call.workload) for call in told] == [("ben", None), ("other", "ana")]
-    said = [attributor.of({"X-Payback-Workload": name}, CHAT, None).workload for name in ("a", "b", "ana")]
+    said = [
+        attributor.of(CIMultiDict({"X-Payback-Workload": name}), CHAT, None).workload
+        for name in ("a", "b", "ana")
+    ]
     assert said == ["a", "other", "ana"]
-    sessions = [attributor.of({"X-Payback-Session": name}, CHAT, None).session for name in ("a", "b")]
+    sessions = [
+        attributor.of(CIMultiDict({"X-Payback-Session": name}), CHAT, None).session for name in ("a", "b")
+    ]
     assert sessions == ["a", "b"]
 
 
@@ -172,7 +178,9 @@ def test_names_beyond_the_bound_are_other_but_for_those_of_rules() -> None:
 )
 def test_every_kind_of_name_is_bounded_in_number(field: str, header: str) -> None:
     attributor = Attributor((), SECRET, distinct=DistinctNames(1))
-    first, second = (getattr(attributor.of({header: text}, CHAT, None), field) for text in ("a", "b"))
+    first, second = (
+        getattr(attributor.of(CIMultiDict({header: text}), CHAT, None), field) for text in ("a", "b")
+    )
     assert first not in (None, "other")
     assert second == "other"
 

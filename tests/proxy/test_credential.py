@@ -38,8 +38,9 @@ def test_the_same_key_is_read_however_it_is_sent(
 
 
 def test_every_credential_of_a_request_is_known() -> None:
-    sent = CIMultiDict({"api-key": "b", "authorization": "Bearer a"})
-    assert list(credentials_in(sent, "key=c&key=d")) == ["a", "b", "c", "d"]
+    """Else the second one is no secret where it is sent as a name too."""
+    sent = CIMultiDict([("api-key", "b"), ("authorization", "Bearer a"), ("Authorization", "Bearer a2")])
+    assert list(credentials_in(sent, "key=c&key=d")) == ["a", "a2", "b", "c", "d"]
 
 
 def test_a_label_is_a_hash_that_only_this_ledger_can_make() -> None:

@@ -1,5 +1,6 @@
 """Who may make a call: with a key of payback's own, sent where clients send keys, and with no other."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from payback.key_ring import KeyRing
+from payback.key_ring import LOOK_SECONDS, KeyRing
 from proxy.gate import MOST_TOKENS, Gate, Reason
 from tests.proxy.bodies import CHAT, CHAT_REQUEST, chat_request
 from tests.proxy.client import Answer, call, connected, get, post
@@ -41,9 +42,17 @@ NO_KEYS: list[list[tuple[str, str]]] = [
     [("Authorization", "Bearer sk-a-key-of-the-provider")],
     [("Authorization", f"Bearer {KEPT_BY_PAYBACK}")],
     [("Authorization", "Bearer caf\u00e9")],
-    [("Authorization", "Bearer sk-1"), bearer("ci")],
+    [("Authorization", "Bearer sk-1"), ("x-api-key", "sk-2")],
 ]
-"""The last: the first of two headers counts, as with everybody who reads one."""
+TWO_KEYS = [
+    [("Authorization", "Bearer sk-1"), bearer("ci")],
+    [bearer("ci"), ("Authorization", "Bearer sk-1")],
+    [bearer("ci"), ("Authorization", "Basic dTpw")],
+    [("x-api-key", token_of("ci")), ("X-Api-Key", "sk-1")],
+    [bearer("ci"), bearer("desk")],
+    [bearer("ci"), ("x-api-key", token_of("desk"))],
+    [("x-goog-api-key", token_of("desk")), ("api-key", token_of("ci"))],
+]
 
 
 @pytest.fixture
@@ -86,6 +95,29 @@ async def test_whatever_else_is_sent_nothing_goes_upstream_and_there_is_no_row(
     assert upstream.connections == 0
     assert payback.rows() == []
     assert sum((await refusals(payback)).values()) == len(paths) * len(NO_KEYS)
+
+
+async def test_a_call_with_two_keys_is_nobodys(upstream: Upstream, payback: Payback, tmp_path: Path) -> None:
+    """Whoever reads the other one takes it for somebody else's call: a proxy before payback, say."""
+    issue(tmp_path, "desk")
+    for headers in TWO_KEYS:
+        answer = await call(payback.port, post(CHAT, CHAT_REQUEST, *headers))
+        assert (answer.status, b"two different keys" in answer.body) == (400, True), headers
+    assert (upstream.connections, payback.rows()) == (0, [])
+    assert await refusals(payback) == {"ambiguous": len(TWO_KEYS)}
+
+
+async def test_one_key_may_be_sent_twice_and_beside_one_that_means_nothing_here(
+    upstream: Upstream, payback: Payback
+) -> None:
+    """Claude Code sends two headers, and SDKs want some key even where it is not used."""
+    for headers in [
+        [bearer("ci"), bearer("ci")],
+        [bearer("ci"), ("x-api-key", token_of("ci"))],
+        [("Authorization", "Bearer unused"), ("x-api-key", token_of("ci"))],
+    ]:
+        assert (await call(payback.port, post(CHAT, CHAT_REQUEST, *headers))).status == 200
+        assert upstream.received.pop().head.values("Authorization") == [f"Bearer {KEPT_BY_PAYBACK}".encode()]
 
 
 async def test_no_method_is_let_in_without_a_key(upstream: Upstream, payback: Payback) -> None:
@@ -188,9 +220,11 @@ async def test_while_the_file_of_keys_is_damaged_or_gone_nobody_is_let_in(
     for damage in (b"[[key", b"", b"[[key]]\nname = 1\n", b"\xff\xfe", None):
         assert [answer.status for answer in await answers_to(payback, "ci")] == [200]
         file.unlink() if damage is None else file.write_bytes(damage)
+        await asyncio.sleep(2 * LOOK_SECONDS)
         assert [answer.status for answer in await answers_to(payback, "ci", "never")] == [503, 503]
         assert (await call(payback.port, post(CHAT, CHAT_REQUEST))).status == 503
         file.write_bytes(whole)
+        await asyncio.sleep(2 * LOOK_SECONDS)
     assert [answer.status for answer in await answers_to(payback, "ci")] == [200]
     assert len(upstream.received) == 6
     assert await refusals(payback) == {"unreadable": 15}

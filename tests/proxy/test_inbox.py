@@ -5,7 +5,8 @@ import socket
 
 from aiohttp.base_protocol import BaseProtocol
 
-from proxy.inbox import LOOK_SECONDS, MOST_BYTES, Inbox
+from proxy.departure import LOOK_SECONDS
+from proxy.inbox import MOST_BYTES, Inbox
 from tests.proxy.running import eventually
 
 

@@ -1,14 +1,18 @@
 """Many streams at once: all are whole, none waits for the others, and each holds little memory."""
 
 import asyncio
+import select
+import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from ledger.call import Outcome
+from proxy.room import take_all_room
 from tests.proxy.bodies import ASKED_EVENTS, ASKED_REQUEST, CHAT
 from tests.proxy.client import connected, post
 from tests.proxy.message import chunked
-from tests.proxy.running import process, toml_of
+from tests.proxy.running import Payback, process, toml_of
 from tests.proxy.upstream import Upstream, Visit
 
 STREAMS = 200
@@ -59,3 +63,23 @@ async def test_streams_that_are_open_at_once_are_all_whole_and_hold_little_each(
         assert running.peak_rss_kib() - before_kib <= STREAMS * PER_STREAM_KIB
         rows = await running.payback.ended(STREAMS + 1)
     assert {row.call.outcome for row in rows} == {Outcome.OK}
+
+
+async def test_thousands_that_come_at_once_need_not_try_again(payback: Payback) -> None:
+    """Who finds no place in the queue of a socket is not heard for a second, and then for three."""
+    take_all_room()
+    most = int(Path("/proc/sys/net/core/somaxconn").read_text("ascii"))
+    with ExitStack() as stack:
+        clients = [stack.enter_context(socket.socket()) for _ in range(min(1500, most))]
+        for client in clients:  # nothing is accepted while this goes on
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", payback.port))
+        assert select_writable(clients) == len(clients)
+
+
+def select_writable(clients: list[socket.socket]) -> int:
+    """How many are connected now."""
+    poll = select.poll()
+    for client in clients:
+        poll.register(client, select.POLLOUT)
+    return sum(bool(event & select.POLLOUT) for _, event in poll.poll(100))

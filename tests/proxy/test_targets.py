@@ -9,6 +9,7 @@ from tests.proxy.client import call, connected, get, post
 from tests.proxy.message import message
 from tests.proxy.running import Payback, configuration, running
 from tests.proxy.upstream import Upstream, scripted_upstream
+from tests.proxy.websockets import UPGRADE
 
 
 @pytest.mark.parametrize("scheme", ["http://", "HTTP://", "https://", "", "@", "http:", "user@"])
@@ -37,7 +38,16 @@ async def test_a_path_that_looks_like_a_host_is_a_path(
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
-@pytest.mark.parametrize("request_", [get("/v1/models"), post("/v1/files", b"{}"), post(CHAT, CHAT_REQUEST)])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        get("/v1/models"),
+        post("/v1/files", b"{}"),
+        post(CHAT, CHAT_REQUEST),
+        get("/v1/realtime?model=m", *UPGRADE),
+    ],
+    ids=["read", "upload", "call", "handshake"],
+)
 async def test_no_redirect_of_upstreams_is_followed(
     status: str, request_: bytes, upstream: Upstream, payback: Payback
 ) -> None:

@@ -8,6 +8,7 @@ from aiohttp import ClientError, ClientPayloadError, ServerDisconnectedError, So
 from yarl import URL
 
 from proxy import wire
+from proxy.asked import Body
 from proxy.upstream_client import Answer, UpstreamClient
 from proxy.upstream_errors import NotHttp
 from tests.proxy.message import chunked, message
@@ -158,6 +159,67 @@ async def test_a_post_on_a_wire_that_dies_is_not_sent_again(
     with pytest.raises(ClientError):
         await ask(client, upstream)
     assert (len(upstream.received), upstream.connections) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "sent"), [("GET", None, 3), ("DELETE", None, 3), ("POST", None, 2)]
+)
+async def test_what_may_be_asked_twice_is_asked_again_where_a_kept_wire_proves_dead(
+    method: str, body: Body, sent: int, upstream: Upstream, client: UpstreamClient
+) -> None:
+    """The first request that a connection gets is answered, any further one meets its end."""
+
+    async def script(visit: Visit) -> None:
+        if sum(visit.received.connection == other.connection for other in upstream.received) > 1:
+            visit.reset()
+        await visit.send(sized(b"ok"))
+
+    upstream.script = script
+    url = URL(f"http://127.0.0.1:{upstream.port}/v1/x")
+    await body_of(await ask(client, upstream))
+    asking = client.send(method, url, [], body, keeps_connection=True)
+    if sent == 2:
+        with pytest.raises(ClientError):
+            await asking
+    else:
+        assert await body_of(await asking) == b"ok"
+    assert (len(upstream.received), upstream.connections) == (sent, sent - 1)
+
+
+async def test_an_upload_on_a_wire_that_dies_is_not_sent_again_nor_its_rest_as_a_whole(
+    upstream: Upstream, client: UpstreamClient
+) -> None:
+    async def resets(visit: Visit) -> None:
+        visit.reset()
+
+    async def script(visit: Visit) -> None:
+        await visit.send(sized(b"ok"))
+        upstream.on_head = resets
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"half"
+        await asyncio.sleep(0.1)
+        yield b"rest"
+
+    upstream.script = script
+    await body_of(await ask(client, upstream))
+    url = URL(f"http://127.0.0.1:{upstream.port}/v1/x")
+    with pytest.raises(ClientError):
+        await client.send("PUT", url, [], pieces(), keeps_connection=True)
+    assert (len(upstream.heads), upstream.connections) == (2, 1)
+
+
+async def test_an_answer_to_head_has_no_body_and_the_next_one_on_its_wire_has(
+    upstream: Upstream, client: UpstreamClient
+) -> None:
+    async def script(visit: Visit) -> None:
+        is_head = visit.received.head.start.startswith(b"HEAD")
+        await visit.send(message("HTTP/1.1 200 OK", [("Content-Length", "2")], b"" if is_head else b"ok"))
+
+    upstream.script = script
+    for method, body in [("HEAD", b""), ("POST", b"ok"), ("HEAD", b""), ("HEAD", b""), ("GET", b"ok")]:
+        assert await body_of(await ask(client, upstream, method=method)) == body
+    assert upstream.connections == 1
 
 
 @pytest.mark.parametrize("how", ["head", "body"])

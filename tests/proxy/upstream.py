@@ -161,7 +161,9 @@ async def scripted_upstream(certificate: Path | None = None, port: int = 0) -> A
     if certificate is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(certificate)
-    server = await asyncio.start_server(upstream.accept, "127.0.0.1", port, limit=LONGEST_LINE_BYTES, ssl=tls)
+    server = await asyncio.start_server(
+        upstream.accept, "127.0.0.1", port, limit=LONGEST_LINE_BYTES, ssl=tls, backlog=4096
+    )
     upstream.port = server.sockets[0].getsockname()[1]
     try:
         yield upstream

@@ -61,6 +61,14 @@ async def goes_on_with_a_body_too(trial: Trial, line: bytes) -> str:
     return "as it was sent" if is_there else f"{answer.status}, changed"
 
 
+@each({"a Latin-1 byte": b"X-A: caf\xe9", "UTF-8": b"X-A: caf\xc3\xa9"}, "as it was sent")
+async def goes_on_with_an_upload_too(trial: Trial, line: bytes) -> str:
+    head = f"POST {PLAIN} HTTP/1.1\r\n{HOST}\r\nTransfer-Encoding: chunked\r\n".encode()
+    answer = await trial.answer(head + line + b"\r\n\r\n2\r\nok\r\n0\r\n\r\n")
+    is_there = line in trial.upstream.only.raw.split(b"\r\n") if trial.upstream.received else None
+    return "as it was sent" if is_there else f"{answer.status}, changed"
+
+
 @case("Host")
 async def nothing_is_added_to_a_request(trial: Trial) -> str:
     await trial.answer(message(f"GET {PLAIN} HTTP/1.1", [("Host", "payback.test")]))

@@ -53,7 +53,7 @@ def body(fed: Fed) -> None:
         and not dialect.is_form
     ):
         _asking_for_usage_adds_that_alone(asked, asked.text)
-    _is_bounded(ATTRIBUTOR.of({}, "/v1/x", asked.model, names=asked.names))
+    _is_bounded(ATTRIBUTOR.of(CIMultiDict(), "/v1/x", asked.model, names=asked.names))
 
 
 def _asking_for_usage_adds_that_alone(asked: Asked, text: bytes) -> None:

@@ -39,8 +39,8 @@ MUTANTS = (
         "a sale brings nothing",
         "A machine is worth nothing the day after it was bought.",
         "projection/finance.py",
-        "position = np.cumsum(usd * discount, axis=-1) + np.asarray(resale_usd, dtype=float) * discount",
-        "position = np.cumsum(usd * discount, axis=-1)",
+        "position = summed_up(usd * discount) + np.asarray(resale_usd, dtype=float) * discount",
+        "position = summed_up(usd * discount)",
         (
             f"{_FINANCE}::test_a_sale_brings_the_month_nearer",
             f"{_COMPARE}::test_selling_the_machine_pays_back_earlier_and_counts_in_the_present_value",

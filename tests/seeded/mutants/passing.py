@@ -5,6 +5,8 @@ from tests.seeded.mutant import Mutant
 _HEADERS = "tests/proxy/test_headers.py"
 _ENDINGS = "tests/proxy/test_endings.py"
 _LEAVING = "tests/proxy/test_leaving.py"
+_UPLOAD = "tests/proxy/test_departure.py"
+_ATTEMPTS = "tests/proxy/test_attempts.py"
 _WIRE = "tests/proxy/test_wire.py"
 MUTANTS = (
     Mutant(
@@ -64,21 +66,16 @@ MUTANTS = (
         "redirects are followed",
         "An upstream sends the call, its key with it, to somebody else.",
         "proxy/upstream_client.py",
-        "data=body, allow_redirects=False",
-        "data=body, allow_redirects=True",
+        "headers=_for_session(headers), allow_redirects=False",
+        "headers=_for_session(headers), allow_redirects=True",
         ("tests/proxy/test_targets.py::test_no_redirect_of_upstreams_is_followed",),
     ),
     Mutant(
         "a POST is sent twice",
         "A call that upstream may have answered is made, and charged for, once more.",
         "proxy/upstream_client.py",
-        "return await wire.call(_head(method, url, headers, len(body), closes=closes), body)",
-        "head = _head(method, url, headers, len(body), closes=closes)\n"
-        "        try:\n"
-        "            return await wire.call(head, body)\n"
-        "        except Exception:\n"
-        "            wire = Wire(await self._connected(session, url), self._timeout.sock_read or 0, free)\n"
-        "            return await wire.call(head, body)",
+        "if body is not None or method not in _REPEATABLE or not wire.was_stale:",
+        "if not wire.was_stale:",
         (f"{_WIRE}::test_a_post_on_a_wire_that_dies_is_not_sent_again",),
     ),
     Mutant(
@@ -114,6 +111,25 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "nobody feels that a client leaves while its upload waits",
+        "Likewise; and what was read of the upload is held for nobody.",
+        "proxy/sending.py",
+        "                feel_departure(plan.request)\n",
+        "                pass\n",
+        (f"{_UPLOAD}::test_a_client_that_leaves_while_upstream_takes_nothing_ends_the_upload_at_once",),
+    ),
+    Mutant(
+        "an upload that breaks off holds its upstream",
+        "Upstream waits for the rest of a body that cannot come.",
+        "payback/server.py",
+        "            self._break_body_before(self._messages[-1][0])\n",
+        "            pass\n",
+        (
+            f"{_UPLOAD}::test_an_upload_that_is_no_http_is_refused_once_and_ends_upstreams_connection",
+            f"{_UPLOAD}::test_an_upload_that_is_no_http_cuts_the_answer_that_has_begun",
+        ),
+    ),
+    Mutant(
         "control bytes are passed on in heads",
         "What one reader takes for a value is the end of a line to another.",
         "proxy/upstream_protocol.py",
@@ -128,6 +144,76 @@ MUTANTS = (
         "            if data:\n                self.close()\n            return\n",
         "            return\n",
         (f"{_WIRE}::test_a_wire_on_which_something_came_unasked_is_not_used_again",),
+    ),
+    Mutant(
+        "a call that may have been charged goes on to the second upstream",
+        "It is made, and charged for, twice.",
+        "proxy/attempts.py",
+        "if self.plan.failover is None or not failure.is_unreached:",
+        "if self.plan.failover is None:",
+        (
+            f"{_ATTEMPTS}::test_a_call_that_was_sent_and_had_no_answer_may_have_been_charged_and_goes_nowhere_else",
+        ),
+    ),
+    Mutant(
+        "a call goes from one upstream to the other and back, without end",
+        "Two that stand in for each other, and are both away, are asked for ever.",
+        "proxy/attempts.py",
+        "        self._begin_next(upstream)\n"
+        "        try:\n            return await self._of_one_upstream()\n",
+        "        before = self.plan.upstream\n"
+        "        self._begin_next(upstream)\n"
+        "        if self.plan.call.retry_number < 3:\n"
+        "            self.plan = replace(self.plan, failover=before)\n"
+        "        try:\n"
+        "            return await self.answer()\n",
+        (f"{_ATTEMPTS}::test_of_two_that_stand_in_for_each_other_none_is_asked_twice",),
+    ),
+    Mutant(
+        "an upstream that says it is not available is not left",
+        "The second upstream is never asked, and nobody finds out before the first is away.",
+        "proxy/attempts.py",
+        "_UNAVAILABLE = frozenset({502, 503, 504, 529})",
+        "_UNAVAILABLE = frozenset({502, 504})",
+        (
+            f"{_ATTEMPTS}::test_an_upstream_that_says_it_is_not_available_is_left_and_nothing_of_its_answer_is_seen",
+        ),
+    ),
+    Mutant(
+        "who is told to slow down is sent elsewhere",
+        "A client never hears how fast it may go on, and floods the second upstream too.",
+        "proxy/attempts.py",
+        "_UNAVAILABLE = frozenset({502, 503, 504, 529})",
+        "_UNAVAILABLE = frozenset({429, 500, 502, 503, 504, 529})",
+        (f"{_ATTEMPTS}::test_any_other_answer_is_the_clients",),
+    ),
+    Mutant(
+        "the first attempt's row is left open",
+        "A row stays without an end, and a crash is suspected where there was none.",
+        "proxy/attempts.py",
+        "            await self.record.end(Outcome.UPSTREAM_ERROR, problem=problem)\n",
+        "            pass\n",
+        (
+            f"{_ATTEMPTS}::test_an_upstream_that_says_it_is_not_available_is_left_and_nothing_of_its_answer_is_seen",
+        ),
+    ),
+    Mutant(
+        "the second upstream sees the first one's cookies",
+        "A credential reaches somebody whom it is not for.",
+        "proxy/sending.py",
+        'return without(headers, "cookie") if plan.is_failover else headers',
+        "return headers",
+        (f"{_ATTEMPTS}::test_what_the_client_shows_the_first_upstream_the_second_never_sees",),
+    ),
+    Mutant(
+        "an upstream without a key may stand in",
+        "What the client shows one upstream goes to another, or nothing does and every call fails there.",
+        "payback/failovers.py",
+        "if by_name[name].api_key is None and not by_name[name].self_hosted:",
+        "if by_name[name].api_key is None and by_name[name].self_hosted:",
+        (
+            "tests/payback/test_failovers.py::test_a_failover_that_leads_nowhere_good_is_refused_in_a_sentence",
+        ),
     ),
     Mutant(
         "chunks of HTTP/1.0 are read",
