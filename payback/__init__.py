@@ -15,7 +15,7 @@ Read in this order:
 - issued_key, expiry, key_file, key_ring, key_list   keys that clients are given, and what is kept of them
 - own_pages, metrics, metrics_page   health and metrics: what the server answers itself
 - passed_on, pages_messages, pages_process, pages_child   the report, drawn by a process of its own
-- priority       which of these processes goes first
+- priority, collector   which of these processes goes first; when Python looks for garbage
 - logs           what it says while it runs, as text or JSON
 - checks/        what payback check looks at
 - measure/       what payback measure does

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import gc
 import logging
 import signal
 import socket
@@ -23,7 +22,7 @@ from ledger.scribe_process import ScribeProcess
 from ledger.spool import Spool
 from ledger.sqlite.store import open_store
 from ledger.writer import Writer
-from payback import wiring
+from payback import collector, wiring
 from payback.bad_requests import request_log
 from payback.clock import now_us, utc_now
 from payback.current import Current
@@ -309,8 +308,6 @@ async def _ended(runner: web.ServerRunner, running: Running) -> None:
 
 
 def _settle() -> None:
-    """Threads give way soon; the collector leaves alone what lives from here on, and looks seldom."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    """Threads give way soon."""
+    collector.settle()
     sys.setswitchinterval(SWITCH_SECONDS)

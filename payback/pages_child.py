@@ -19,7 +19,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ledger.sqlite.reader import open_sqlite_reader
-from payback import logs
+from payback import collector, logs
 from payback.clock import utc_now
 from payback.desk import Desk
 from payback.desk_messages import Setup, read_question
@@ -109,6 +109,7 @@ async def _serve(setup: PagesSetup, control: socket.socket) -> None:
     )
     await runner.setup()
     assert runner.server is not None
+    collector.settle()
     is_over = asyncio.Event()
     _listen_for_setups(office, is_over)
     _take_connections(control, runner.server)

@@ -10,7 +10,8 @@ LEAST_BYTES = 1024
 """Smaller ones fit in a packet as they are."""
 _AT_ONCE_BYTES = 8192
 """Larger ones are packed in a thread: they would take the loop more than 0.2 ms from calls."""
-_LEVEL = 6
+_LEVEL = 4
+"""A twentieth larger than by 6, in half the time."""
 _TEXT = re.compile(r"text/(?!event-stream)|application/(json|toml|javascript)|image/svg\+xml")
 _WEIGHT = re.compile(r"q=0(\.0{0,3})?", re.ASCII)
 
