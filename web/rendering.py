@@ -60,6 +60,12 @@ def _policy() -> str:
     return f"{HEADERS[_POLICY]}; style-src {' '.join(sheet.source for sheet in _sheets().values())}"
 
 
+def put(response: web.Response, place: str, shown: str) -> None:
+    """*shown* where the page has *place*, a comment of its template. In bytes: a page may have many."""
+    assert isinstance(response.body, bytes)
+    response.body = response.body.replace(place.encode(), shown.encode())
+
+
 def template_environment() -> jinja2.Environment:
     """Templates are compiled when a page first wants them: all of them take 0.2 s, and the first page is
     waited for."""

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from web.addresses import REPORT_PATH
 from web.languages import manner_of_languages
 from web.manner import Dates, Manner, Numbers
-from web.rendering import Renderer
+from web.rendering import Renderer, put
 from web.security import is_from_here
 from web.sent_form import sent_form
 from web.zones import UTC_NAME, nearest_zone, zone_named, zones
@@ -100,7 +100,7 @@ def fit(request: web.Request, response: web.StreamResponse) -> None:
         numbers=_NUMBERS.select(manner.numbers),
         dates=_DATES.select(manner.dates),
     )
-    response.text = (response.text or "").replace(PLACE, form)
+    put(response, PLACE, form)
 
 
 class BadSetting(ValueError):

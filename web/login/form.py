@@ -5,7 +5,7 @@ from aiohttp import hdrs, web
 from markupsafe import Markup
 
 from web.addresses import LOGIN_PATH, LOGOUT_PATH
-from web.rendering import Renderer, page_of
+from web.rendering import Renderer, page_of, put
 from web.visitor import VISITOR, SignIn, Visitor
 
 PLACE = "<!-- session -->"
@@ -33,4 +33,4 @@ def fit_session(request: web.Request, response: web.StreamResponse) -> None:
         return
     has_session = request.get(VISITOR, _NOBODY).has_session
     button = _SIGN_OUT.format(path=LOGOUT_PATH) if has_session else ""
-    response.text = (response.text or "").replace(PLACE, button)
+    put(response, PLACE, button)
