@@ -85,7 +85,7 @@ def make_private_folder(folder: Path) -> None:
     new = [place for place in (folder, *folder.parents) if not place.exists()]
     if new:
         try:
-            folder.mkdir(mode=0o700, parents=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # another may have made it just now
             for place in new:
                 with suppress(PermissionError):  # it may be written to and not read
                     sync_folder(place.parent)
