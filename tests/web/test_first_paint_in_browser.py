@@ -1,7 +1,10 @@
-"""What a browser waits for before it draws a page: the page. Scripts and the icon come when they come."""
+"""What a browser draws a page from: the page, once it has all of it. Icon and scripts come when they come."""
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Route
@@ -12,7 +15,7 @@ from tests.web.sample import varied_entries, write_ledger
 from tests.web.server import serving, settings_for
 from tests.web.test_calls_one import WHOLE
 from tests.web.test_every_page_in_browser import EVERYWHERE, ONES
-from web.addresses import LOGIN_PATH, PAYBACK_PATH
+from web.addresses import LOGIN_PATH, PAYBACK_PATH, REPORT_PATH
 from web.report_settings import ReportSettings
 
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length === 1"
@@ -65,6 +68,40 @@ async def test_a_page_is_drawn_with_one_request_and_nothing_moves_when_the_rest_
         assert await page.evaluate(BLOCKING) == []
         assert await shifts(page) < 0.001
     assert [told for told in found.complaints if not re.search("status of (400|404)", told)] == []
+
+
+@asynccontextmanager
+async def _with_late_feet(address: str) -> AsyncIterator[str]:
+    """Where a table's foot comes when a browser has long drawn what it has."""
+    server = urlsplit(address)
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = re.sub(rb"(?i)accept-encoding:[^\r]*\r\n", b"", await reader.readuntil(b"\r\n\r\n"))
+        answering, asking = await asyncio.open_connection(server.hostname, server.port)
+        asking.write(re.sub(rb"(?i)connection: [^\r]*", b"Connection: close", asked))
+        answer = await answering.read()
+        asking.close()
+        first, until, rest = answer.partition(b"<tfoot")
+        writer.write(first)
+        await asyncio.sleep(0.3)
+        writer.write(until + rest)
+        writer.close()
+
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as relaying:
+        host, port = relaying.sockets[0].getsockname()[:2]
+        yield f"http://{host}:{port}"
+
+
+async def test_a_page_that_arrives_slowly_is_drawn_once_and_its_table_does_not_move(
+    browser: Browser, settings: ReportSettings
+) -> None:
+    async with (
+        serving(settings) as address,
+        _with_late_feet(address) as slow,
+        opened(browser, "about:blank", path="") as found,
+    ):
+        await found.page.goto(f"{slow}{REPORT_PATH}/months", wait_until="load")
+        assert await shifts(found.page) < 0.001
 
 
 async def test_a_style_that_got_into_a_page_is_not_taken(browser: Browser, settings: ReportSettings) -> None:
