@@ -14,7 +14,7 @@ Read in this order:
 - tap, inflate, learned         listens to one answer; what it has learned so far
 - listening           which tap an answer gets
 - kept, estimate/, estimator    tokens of calls whose upstream reports none
-- include_usage, json_edit   asking upstream for usage on the client's behalf, and hiding that we did
+- include_usage, json_edit, json_text   asking for usage on the client's behalf, and hiding that we did
 - record, call_name, watch   one attempt's row, from open to end; its name in the log; who counts it
 - retries             which attempts are one call
 - reported            what upstream wrote of its usage, as a row keeps it: the numbers

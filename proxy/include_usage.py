@@ -10,12 +10,13 @@ from enum import Enum
 import msgspec
 
 from proxy.json_edit import insert_first, remove_member, replace_value
+from proxy.json_text import STRING
 
 REMEMBERED_MODELS = 4096
 """Models come from clients; what is remembered of them is bounded."""
 _NULL_USAGE = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 """A quote inside a JSON string is escaped, so these bytes are always structure."""
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(STRING, re.DOTALL)
 _ASK = b'"stream_options":{"include_usage":true}'
 
 

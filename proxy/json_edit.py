@@ -5,7 +5,9 @@ JSON is never written anew: numbers, spaces, the order of members and odd escape
 import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
+from proxy.json_text import STRING
+
+_TOKEN = re.compile(STRING + rb"|[{}\[\],:]|[^\s\"{}\[\],:]+", re.DOTALL)
 
 
 def insert_first(text: bytes, member: bytes) -> bytes:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile, zip_longest
 
+from proxy.json_text import STRING
+
 HEAD_BYTES = 1 << 14
 """OpenAI's Responses repeat the instructions, often some KiB, before the model's name."""
 TAIL_BYTES = 1 << 16
@@ -47,7 +49,7 @@ class _Way:
         """Commas between numbers are many, and tell nothing."""
 
 
-_FORWARDS = _Way(b"{[", rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?')
+_FORWARDS = _Way(b"{[", STRING)
 _BACKWARDS = _Way(b"}]", rb'"[^"]*+(?:"(?=\\(?:\\\\)*+(?!\\))[^"]*+)*+"?')
 """Of text that is turned round. A quote with an odd number of backslashes is no end; a string that is cut
 reaches as far as the text."""

@@ -6,26 +6,30 @@ that its client can read is not to lose its tokens for that."""
 
 import re
 from codecs import BOM_UTF8
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
 
+from proxy.json_text import STRING
+
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises."""
 LONGEST_MENDED = 1 << 19
-"""Bytes: more than is held of an event or a document. What is made to be slow takes 0.2 s at this length."""
+"""Bytes: more than is held of an event or a document."""
+MOST_LOOKED_AT = 1 << 16
+"""Strings, brackets, odd numbers or escapes, of each kind. A text made to be slow takes some 30 ms."""
 DEEPEST = 64
 """What is metered stands five deep at most; msgspec reads a thousand levels."""
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _NO_NUMBER = re.compile(
-    _STRING + rb"|(-?(?:NaN|Infinity)\b|(?<![\d.])-?(?:\d++(?:\.\d++)?+[eE]\+?\d{3,}|\d{300,}+(?:\.\d++)?+))",
+    STRING + rb"|(-?(?:NaN|Infinity)\b|(?<![\d.])-?(?:\d++(?:\.\d++)?+[eE]\+?\d{3,}|\d{300,}+(?:\.\d++)?+))",
     re.DOTALL,
 )
 """Nor what no machine holds: of three digits in the exponent, or of 300 before the point."""
 _HALF = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _OTHER_HALF = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"%s%s|(%s|%s)|\\." % (_HALF, _OTHER_HALF, _HALF, _OTHER_HALF), re.DOTALL)
-_BRACKET = re.compile(_STRING + rb"|([{}\[\]])", re.DOTALL)
+_BRACKET = re.compile(STRING + rb"|([{}\[\]])", re.DOTALL)
 
 T = TypeVar("T")
 
@@ -54,9 +58,9 @@ def mended(text: bytes) -> bytes:
     if len(text) > LONGEST_MENDED:
         return text
     text = text.removeprefix(BOM_UTF8).decode("utf-8", "replace").encode()
-    text = _NO_NUMBER.sub(lambda found: b'"%s"' % found[1] if found[1] else found[0], text)
+    text = _NO_NUMBER.sub(lambda found: b'"%s"' % found[1] if found[1] else found[0], text, MOST_LOOKED_AT)
     if b"\\u" in text:
-        text = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
+        text = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text, MOST_LOOKED_AT)
     return _shallow(text)
 
 
@@ -64,7 +68,7 @@ def _shallow(text: bytes) -> bytes:
     """Objects and lists that stand DEEPEST deep are empty."""
     kept: list[bytes] = []
     depth = start = 0
-    for found in _BRACKET.finditer(text):
+    for found in islice(_BRACKET.finditer(text), MOST_LOOKED_AT):
         mark = found[1]
         if mark is None:
             continue
