@@ -4,7 +4,7 @@ import re
 
 MOST_TOKENS = 1e15
 """More a month than everybody together; floats count up to here without a gap."""
-_AMOUNT = re.compile(r"(\d[\d_]*(?:\.\d+)?|\.\d+)\s*([kmbt]?)(?:\s*tok(?:en)?s?)?", re.IGNORECASE)
+_AMOUNT = re.compile(r"(\d[\d_]*(?:\.\d+)?|\.\d+)\s*+([kmbt]?)(?:\s*+tok(?:en)?s?)?", re.IGNORECASE)
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 
 

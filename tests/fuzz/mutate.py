@@ -85,6 +85,13 @@ def _repeat(by: Mutator, data: bytearray) -> None:
     data[end:end] = bytes(data[start:end]) * times
 
 
+def _stretch(by: Mutator, data: bytearray) -> None:
+    """What is gone through twice, or again from each of its places, shows here."""
+    piece = by.chance.choice(by.splinters) + by.chance.choice((b"", *by.splinters))
+    place = by.chance.randrange(len(data) + 1)
+    data[place:place] = piece * (by.chance.choice((1 << 12, 1 << 16)) // len(piece))
+
+
 def _splice(by: Mutator, data: bytearray) -> None:
     other = bytearray(by.chance.choice(by.others))
     start, end = by.span(other)
@@ -138,6 +145,7 @@ _STEPS: Sequence[Step] = (
     _truncate,
     _drop,
     _repeat,
+    _stretch,
     _splice,
     _cross,
     _splinter,

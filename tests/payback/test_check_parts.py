@@ -185,10 +185,10 @@ def test_an_upstream_that_says_nothing_or_speaks_no_tls_is_not_waited_for() -> N
             for name, port in zip(names, ports, strict=True)
         ]
         start = monotonic()
-        first, second, _, third = upstreams_answer(read_settings({"upstream": own}, "test"), within_s=0.3)
-        assert monotonic() - start < 0.6
-    assert "no answer within 0.3 s" in first.sentence
-    assert "no answer within 0.3 s" in second.sentence
+        first, second, _, third = upstreams_answer(read_settings({"upstream": own}, "test"), within_s=2)
+        assert monotonic() - start < 4
+    assert "no answer within 2 s" in first.sentence
+    assert "no answer within 2 s" in second.sentence
     assert "its TLS certificate or handshake is not valid" in third.sentence
 
 

@@ -1,5 +1,7 @@
 """Amounts as people write them, on the command line and in plans."""
 
+from time import process_time
+
 import pytest
 
 from projection.amounts import Unreadable, read_tokens, read_volume
@@ -48,3 +50,10 @@ def test_what_is_no_volume_is_told_with_an_example(text: str) -> None:
 def test_a_volume_of_nothing_is_refused() -> None:
     with pytest.raises(Unreadable, match="nothing comes in and nothing goes out"):
         read_volume("0/0")
+
+
+def test_a_long_text_that_is_no_amount_is_told_at_once() -> None:
+    started_s = process_time()
+    with pytest.raises(Unreadable):
+        read_tokens("1" + " " * 100_000 + "x")
+    assert process_time() - started_s < 1
