@@ -22,6 +22,7 @@ Read in this order:
 - day_calls, day_file, traffic_store   the calls of a period as columns, from the ledger and files of days
 - projecting, projected   plans, today's prices, which calls are projected; what that comes to
 - desk, desk_messages, desk_child, desk_answers   the process that projects for the report's page
+- child_process  how both of those end
 - fleets, grounds   what it keeps from one question to the next
 - plan_folder   named plans of that page, beside the ledger
 - beside_ledger  what a copy of the ledger has beside it: keys, plans

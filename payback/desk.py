@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from typing import Any
 
 from ledger.pricebook import PriceBook
+from payback.child_process import end
 from payback.desk_messages import BAD_PLAN, NOTHING, Setup, framed, read_answer
 from web.projector import Answer, BadPlan, NothingToProject, Plan, ProjectionFailed
 
@@ -33,7 +34,7 @@ class Desk:
         self._told: Setup | None = None
         """What the process was started with."""
         self._idle: asyncio.TimerHandle | None = None
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[int | None]] = set()
 
     async def project(self, plan: Plan) -> Answer:
         async with self._turn:
@@ -93,7 +94,7 @@ class Desk:
         self._stay_up()
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
-            task = asyncio.get_running_loop().create_task(_ended(process), name="end of the desk")
+            task = asyncio.get_running_loop().create_task(end(process, ENDS_WITHIN_S), name="end of the desk")
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
@@ -109,14 +110,3 @@ async def _answered(process: Process, plan: Plan) -> dict[str, Any]:
     await process.stdin.drain()
     answer: dict[str, Any] = json.loads(await read_answer(process.stdout))
     return answer
-
-
-async def _ended(process: Process) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

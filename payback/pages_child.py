@@ -5,7 +5,6 @@ Setups come on its standard input until that ends. Over the descriptor, a Unix s
 serve."""
 
 import asyncio
-import logging
 import shutil
 import signal
 import socket
@@ -32,8 +31,6 @@ from web.addresses import LOGIN_PATH
 from web.app import add_report
 from web.report_settings import ReportSettings, Writing
 from web.visitor import VISITOR, Visitor
-
-log = logging.getLogger(__name__)
 
 PAGE_SECONDS = 5.0
 """A page's questions to the ledger are given up after this; the page says so."""

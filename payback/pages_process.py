@@ -13,6 +13,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from payback.child_process import end
 from payback.desk_messages import framed
 from payback.pages_messages import PagesSetup
 
@@ -43,9 +44,9 @@ class PagesProcess:
 
     async def connect(self) -> socket.socket:
         """This process's end of a connection to the other. Raises OSError."""
-        if self._is_over:
-            raise OSError("payback is ending")
         async with self._starting:
+            if self._is_over:
+                raise OSError("payback is ending")
             if self._process is None or self._process.returncode is not None:
                 await self._start()
         ours, theirs = socket.socketpair()
@@ -75,7 +76,8 @@ class PagesProcess:
     async def close(self) -> None:
         """For good."""
         self._is_over = True
-        self._dismiss()
+        async with self._starting:  # what is being started is ended, too
+            self._dismiss()
         await asyncio.gather(*self._ending)
 
     async def _start(self) -> None:
@@ -109,14 +111,5 @@ class PagesProcess:
 
 
 async def _ended(process: Process) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            status = await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-    else:
-        if status:
-            log.error("the process that draws pages has ended with status %d", status)
+    if status := await end(process, ENDS_WITHIN_S):
+        log.error("the process that draws pages has ended with status %d", status)

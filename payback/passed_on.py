@@ -114,8 +114,8 @@ class _Pairs(BaseConnector):
 async def _relayed(request: web.Request, answer: ClientResponse) -> web.StreamResponse:
     headers = _without(answer.headers, _OF_THE_ANSWERS_HOP)
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
-    await response.prepare(request)
     try:
+        await response.prepare(request)
         async for chunk in answer.content.iter_any():
             await response.write(chunk)
         await response.write_eof()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.pricebook import PriceBook
+from payback.pages_messages import PagesSetup
 from payback.pages_process import PagesProcess
 from tests.payback.drawing import drawing_for, is_alive
 from tests.proxy.bodies import CHAT, CHAT_REQUEST
@@ -166,3 +168,16 @@ async def test_nobody_looks_for_a_while_and_the_memory_is_given_back_but_not_whi
             assert is_alive(pid)
         await eventually(lambda: not is_alive(pid))
         assert await status_of(payback) == 200
+
+
+async def test_a_process_that_is_being_started_as_payback_ends_is_ended_with_it(tmp_path: Path) -> None:
+    setup = PagesSetup(
+        ledger=tmp_path / "payback.db", book=PriceBook(), notices=(), origin="http://127.0.0.1:1",
+        is_made_up=False, log_format="text", log_level=20,
+    )  # fmt: skip
+    pages = PagesProcess(setup)
+    looking = asyncio.create_task(pages.connect())
+    await asyncio.sleep(0)
+    await pages.close()
+    (await looking).close()
+    assert drawing_for(os.getpid()) == []

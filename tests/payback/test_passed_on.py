@@ -15,7 +15,7 @@ from aiohttp import web
 from payback.pages_messages import TOLD, Told
 from payback.passed_on import PassedOn
 from tests.proxy.client import Answer, call, connected, get, post
-from tests.proxy.running import Payback, configuration, running
+from tests.proxy.running import Payback, configuration, eventually, running
 from tests.proxy.upstream import Upstream, scripted_upstream
 from web.calls.live import MOST_LISTENERS
 from web.entrance import EntranceSettings, add_entrance
@@ -178,10 +178,13 @@ async def test_a_ledger_that_cannot_be_written_is_told_on_every_page(
 
 
 class Overheard:
-    """In place of the process: answers nothing but a word, and keeps what it was sent."""
+    """In place of the process: answers nothing but a word, once it may, and keeps what it was sent."""
 
     def __init__(self) -> None:
         self.sent = bytearray()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.answered = asyncio.Event()
 
     async def connect(self) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -202,7 +205,12 @@ class Overheard:
 
             def data_received(self, data: bytes) -> None:
                 overheard.sent += data
+                self._task = asyncio.ensure_future(self._answer())
+
+            async def _answer(self) -> None:
+                await overheard.may_answer.wait()
                 self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                overheard.answered.set()
 
         return Answers()
 
@@ -243,3 +251,19 @@ async def test_what_opens_the_report_goes_no_further_than_the_entrance() -> None
     assert b"Cookie: payback_zone=UTC; payback_dates=iso\r\n" in process.sent
     for secret in (PASSWORD.encode(), given.encode(), session.partition(b"=")[2], b"canary-wrong"):
         assert secret not in process.sent
+
+
+async def test_who_leaves_before_the_page_is_drawn_is_no_fault_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with overhearing() as (port, process):
+        process.may_answer.clear()
+        given = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+        async with connected(port) as client:
+            await client.send(local(get(REPORT, ("Authorization", f"Basic {given}"))))
+            await eventually(lambda: bool(process.sent))
+        await asyncio.sleep(0.05)
+        process.may_answer.set()
+        await process.answered.wait()
+        await asyncio.sleep(0.05)
+    assert caplog.text == ""
