@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Timer
 from urllib.parse import quote
 
 from ledger.errors import LedgerDamaged, LedgerError, SchemaError
@@ -123,7 +124,15 @@ def _limit(connection: sqlite3.Connection, seconds: float) -> None:
 
 
 def _quick_check(connection: sqlite3.Connection, path: Path) -> None:
-    _limit(connection, QUICK_CHECK_SECONDS)
+    is_given_up = Event()
+
+    def give_up() -> None:
+        is_given_up.set()
+        connection.interrupt()
+
+    # The whole check may be one step of SQLite's, in which no progress is told.
+    alarm = Timer(QUICK_CHECK_SECONDS, give_up)
+    alarm.start()
     try:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.OperationalError as error:
@@ -131,8 +140,9 @@ def _quick_check(connection: sqlite3.Connection, path: Path) -> None:
             raise
         verdict = "ok"
     finally:
-        connection.set_progress_handler(None, 0)
-    if verdict != "ok":
+        alarm.cancel()
+        alarm.join()
+    if verdict != "ok" and not is_given_up.is_set():
         raise damaged(path)
 
 

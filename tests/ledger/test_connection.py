@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import LedgerDamaged, LedgerError, SchemaError
+from ledger.sqlite import connection as connection_module
 from ledger.sqlite.connection import open_reader, open_writer
 from ledger.sqlite.store import open_store
 from tests.ledger.made_up import whole_call
@@ -59,6 +60,33 @@ def test_a_file_that_is_no_ledger_of_ours_is_named_and_left_as_it_is(
         open_it(path)
     assert str(path) in str(raised.value)
     assert path.read_bytes() == before
+
+
+def make_large_and_damaged(path: Path) -> None:
+    """Where a check takes a tenth of a second, and finds the fault late."""
+    size = len(make_ledger(path))
+    connection = sqlite3.connect(path)
+    connection.execute(
+        "CREATE TABLE zz AS WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+        " SELECT i, 'filling' FROM n"
+    )
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek(size + 2 * 4096)  # a table is looked at from its end
+        file.write(b"\xde\xad" * 2048)
+
+
+def test_a_large_ledger_is_not_waited_for_until_all_of_it_was_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten million calls would take half a minute: `payback check` looks at all of them."""
+    make_large_and_damaged(tmp_path / "payback.db")
+    with pytest.raises(LedgerDamaged):
+        open_writer(tmp_path / "payback.db")
+    monkeypatch.setattr(connection_module, "QUICK_CHECK_SECONDS", 0.001)
+    open_writer(tmp_path / "payback.db").close()
 
 
 @BOTH
