@@ -21,8 +21,6 @@ NO_ROOM = Refusal(
     retry_after_s=1,
     closes=True,
 )
-
-
 LOOK_SECONDS = 0.005
 """What was seen holds for so long: a look takes 3 us, and the files that are kept free last longer."""
 
