@@ -40,11 +40,17 @@ class CallFilter:
     user: str | None = None
     key: str | None = None
     client: str | None = None
+    one_of: Mapping[Dimension, frozenset[str]] = field(default_factory=dict)
+    """By dimension, names of which the call has one."""
+    none_of: Mapping[Dimension, frozenset[str]] = field(default_factory=dict)
+    """By dimension, names of which it has none."""
     session: str | None = None
     operation: str | None = None
     outcomes: frozenset[Outcome] = frozenset()
     """One of them; ledger.rollup.FAILED for all that a report counts as failed."""
     pricing: Pricing | None = None
+    reason: str | None = None
+    """Why the call is unpriced, the whole text."""
     usage_bases: frozenset[UsageBasis] = frozenset()
     """One of them; ledger.rollup.ESTIMATED for all that a report counts as estimated."""
     http_status: int | None = None
@@ -178,8 +184,8 @@ class Asking(Protocol):
         ...
 
     def sums_of(self, which: CallFilter) -> Rollup | None:
-        """Of all calls that pass, those under way left out. None: rollups cannot tell, as they know one name
-        at a time, whole hours, and nothing else."""
+        """Of all calls that pass, those under way left out. None: rollups cannot tell, as they know names
+        of one dimension at a time, whole hours, and nothing else."""
         ...
 
     def call(self, call_id: CallId) -> Entry | None: ...

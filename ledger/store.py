@@ -149,9 +149,14 @@ class Reader(Asking, Protocol):
         """The ids of the period's first call and of its last; open ones too. None: it has no call."""
         ...
 
-    def unpriced_reasons(self, period: Period, latest: int | None = None) -> list[tuple[str, int]]:
-        """Why calls have no cost, with how many each; the most frequent first. *latest*: of so many, and of
-        what nobody has ended; 10,000 are some 2 ms."""
+    def unpriced_since(self, period: Period, latest: int) -> int:
+        """When the first of the so many latest calls without a cost began; the period's start where they are
+        not that many. Some 2 ms for 10,000, and what follows takes as long."""
+        ...
+
+    def unpriced_reasons(self, period: Period, since_us: int | None = None) -> list[tuple[str, int]]:
+        """Why calls have no cost, with how many each; the most frequent first. *since_us*: of those that
+        began then or later."""
         ...
 
     def models_seen(self, period: Period) -> list[ModelSeen]:

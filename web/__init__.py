@@ -7,6 +7,7 @@ Read in this order:
 - filters, figures   pure: amounts, counts, times and names -> words for people; floats of a projection too
 - links       pure: where a number leads
 - charts      pure: numbers -> SVG
+- parts, sums   pure: what tables share, as markup; sums that lead to the calls that they sum
 - projector   who is asked what a plan comes to: another process
 - plan_query, plan_toml   pure: an address -> a plan -> a file to keep
 - plan_shelf  who keeps named plans, and what names they may have

@@ -7,7 +7,7 @@ import jinja2
 from aiohttp import web
 from markupsafe import Markup
 
-from web import figures, filters, manner
+from web import figures, filters, manner, parts, sums
 from web.addresses import CALLS_PATH, PAYBACK_PATH, REPORT_PATH
 from web.assets import Asset, Sheet, read_assets, read_sheets, read_templates
 from web.charts.bars import share_bar
@@ -82,6 +82,8 @@ def template_environment() -> jinja2.Environment:
         "payback_path": PAYBACK_PATH,
         "calls_path": CALLS_PATH,
         "share_bar": share_bar,
+        "parts": parts,
+        "sums": sums,
         "here": "",
     }
     for source, names in ((filters, _FILTERS), (figures, _FIGURES), (manner, _MANNER)):

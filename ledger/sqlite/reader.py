@@ -146,11 +146,16 @@ class SqliteReader:
         with explaining(self._path):
             return self._first_and_last(_ids(period))
 
-    def unpriced_reasons(self, period: Period, latest: int | None = None) -> list[tuple[str, int]]:
+    def unpriced_since(self, period: Period, latest: int) -> int:
         ids = _ids(period)
-        asked = {"from_id": ids.low, "to_id": ids.high, "latest": -1 if latest is None else latest}
         with self._snapshot() as moment:
-            reasons = Counter(dict(moment.rows("unpriced_reasons", **asked)))
+            found = moment.rows("unpriced_since", from_id=ids.low, to_id=ids.high, earlier=max(latest - 1, 0))
+        return us_of_call_id(CallId(found[0][0])) if found else period.from_us
+
+    def unpriced_reasons(self, period: Period, since_us: int | None = None) -> list[tuple[str, int]]:
+        ids = _ids(period) if since_us is None else ids_between(since_us, period.to_us)
+        with self._snapshot() as moment:
+            reasons = Counter(dict(moment.rows("unpriced_reasons", from_id=ids.low, to_id=ids.high)))
             for entry in moment.left_open(ids):
                 reasons.update([interrupted(entry).unpriced_reason] if entry.state is State.OPEN else [])
         return sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))

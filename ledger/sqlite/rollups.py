@@ -11,14 +11,14 @@ from ledger.asking import CallFilter, MonthSums, Series, SeriesLine, Unit
 from ledger.call import interrupted
 from ledger.period import US_PER_HOUR, Period, month_of, time_of
 from ledger.rollup import Contributions, Dimension, Rollup, Sums, amounts_of, sum_of
-from ledger.sqlite.conditions import NAMED, names_in
+from ledger.sqlite.conditions import NAMED, labels_of, names_in
 from ledger.sqlite.moment import Moment, ids_of_hours
 from ledger.sqlite.spans import EVER, HOURS_A_DAY, Table
 
 _HOURS = {Unit.HOUR: 1, Unit.DAY: HOURS_A_DAY}
 _COARSEST = {1: Table.HOUR, HOURS_A_DAY: Table.DAY}
 """What spans of so many hours can be made of."""
-_PLAIN_FILTER = frozenset({"from_us", "to_us", *NAMED})
+_PLAIN_FILTER = frozenset({"from_us", "to_us", "one_of", "none_of", *NAMED})
 Line = tuple[str | None, int]
 """Value, and how many others it stands for; as in a SeriesLine."""
 Spans = defaultdict[int, list[Sums]]
@@ -53,14 +53,32 @@ def loose_ends(moment: Moment, hours: range, dimension: Dimension) -> Iterator[t
 
 def sums_of_filter(moment: Moment, which: CallFilter) -> Rollup | None:
     """None: rollups do not know."""
-    names, hours = names_in(which), _hours_of_filter(which)
-    if hours is None or len(names) > 1 or _tells_more(which):
+    wanted = {dimension: frozenset({name}) for dimension, name in names_in(which).items()}
+    hours, dimensions = _hours_of_filter(which), {*wanted, *which.one_of, *which.none_of}
+    if hours is None or len(dimensions) > 1 or _tells_more(which):
         return None
-    dimension, name = next(iter(names.items()), (Dimension.TOTAL, ""))
-    label = moment.label_of(name)
-    rows = [] if label is None else moment.summed("rollup_of", hours, dimension=dimension, label_id=label)
-    ends = [sums for _, value, sums in loose_ends(moment, hours, dimension) if value == name]
-    return sum_of([*rows, *ends])
+    dimension = next(iter(dimensions), Dimension.TOTAL)
+    found = [names for names in (wanted.get(dimension), which.one_of.get(dimension)) if names is not None]
+    unwanted = which.none_of.get(dimension, frozenset())
+    if found:
+        return sum_of(_sums_of_names(moment, hours, dimension, frozenset.intersection(*found) - unwanted))
+    every = _sums_of_names(moment, hours, Dimension.TOTAL, frozenset({""}))
+    return sum_of(every) if not unwanted else _less(every, _sums_of_names(moment, hours, dimension, unwanted))
+
+
+def _sums_of_names(
+    moment: Moment, hours: range, dimension: Dimension, names: frozenset[str]
+) -> Sequence[Sums]:
+    rows = [
+        row
+        for label in labels_of(names, moment)
+        for row in moment.summed("rollup_of", hours, dimension=dimension, label_id=label)
+    ]
+    return [*rows, *(sums for _, value, sums in loose_ends(moment, hours, dimension) if value in names)]
+
+
+def _less(every: Iterable[Sums], some: Iterable[Sums]) -> Rollup:
+    return sum_of([tuple(map(sub, amounts_of(sum_of(every)), amounts_of(sum_of(some))))])
 
 
 def _tells_more(which: CallFilter) -> bool:

@@ -108,9 +108,9 @@ class Search:
                 yield span.common(ids), narrowed
         elif conditions.hours:
             for hours in runs_of(self._hours(ids, conditions)):
-                yield ids_of_hours(hours.start, hours.stop).common(ids), ""
+                yield ids_of_hours(hours.start, hours.stop).common(ids), conditions.indexed
         else:
-            yield ids, ""
+            yield ids, conditions.indexed
 
     def _hours(self, ids: Ids, conditions: Conditions) -> Iterator[int]:
         unfinished = self.moment.connection.execute(

@@ -14,6 +14,7 @@ from ledger.ids import CallId
 from ledger.money import NanoUsd
 from ledger.period import US_PER_HOUR
 from ledger.rollup import ESTIMATED, FAILED, Rollup
+from ledger.sqlite.conditions import NAMED
 from ledger.sqlite.reader import SqliteReader
 from tests.ledger.kept import MONTH, Ledger, nobody_writing
 from tests.ledger.made_up import NAMES, START_US, lives, whole_call
@@ -56,6 +57,9 @@ def passes(which: CallFilter, entry: Entry) -> bool:
             which.from_us is None or call.started_us >= which.from_us,
             which.to_us is None or call.started_us < which.to_us,
             all(getattr(which, name) in (None, value or "") for name, value in names.items()),
+            all((names[dimension] or "") in some for dimension, some in which.one_of.items()),
+            all((names[dimension] or "") not in some for dimension, some in which.none_of.items()),
+            which.reason in (None, entry.unpriced_reason),
             which.operation in (None, call.operation),
             not which.outcomes or call.outcome in which.outcomes,
             which.pricing in (None, entry.pricing),
@@ -73,15 +77,24 @@ def passes(which: CallFilter, entry: Entry) -> bool:
 
 
 WORDS = st.none() | NAMES
+UPSTREAMS = st.sampled_from(["one", "two", "three"])
+SETS = st.dictionaries(
+    st.sampled_from(NAMED),
+    st.frozensets(NAMES.map(lambda name: name or "") | UPSTREAMS, min_size=1, max_size=3),
+    max_size=2,
+)
 FILTERS = st.builds(
     CallFilter,
     from_us=st.none() | st.integers(START_US - 1, START_US + 3 * US_PER_HOUR),
     to_us=st.none() | st.integers(START_US - 1, START_US + 3 * US_PER_HOUR),
     **dict.fromkeys(("model", "workload", "project", "user", "key", "client", "session"), WORDS),
-    upstream=st.sampled_from([None, "one", "two", "three"]),
+    upstream=st.none() | UPSTREAMS,
     operation=st.sampled_from([None, "chat", "embeddings"]),
     outcomes=st.sampled_from([frozenset[Outcome](), FAILED]) | st.frozensets(st.sampled_from(Outcome)),
+    one_of=SETS,
+    none_of=SETS,
     pricing=st.none() | st.sampled_from(Pricing),
+    reason=st.sampled_from([None, "interrupted", "why", "", "nobody's"]),
     usage_bases=st.sampled_from([frozenset[UsageBasis](), ESTIMATED])
     | st.frozensets(st.sampled_from(UsageBasis)),
     http_status=st.sampled_from([None, 200, 429]),

@@ -13,7 +13,7 @@ from ledger.rollup import Rollup
 from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
 from ledger.sqlite.store import open_store
 from ledger.store import GroupBy
-from tests.ledger.made_up import DAY, metered, opened, whole_call
+from tests.ledger.made_up import DAY, START_US, ended, metered, opened, whole_call
 
 NOVEMBER = month_of(date(2026, 11, 1))
 
@@ -107,6 +107,18 @@ def test_reasons_are_counted_the_most_frequent_first(told_reader: SqliteReader) 
         ("no price for openai made-up", 2),
         ("the upstream has no provider whose prices apply; set provider or self_hosted for it", 1),
     ]
+
+
+def test_reasons_of_very_many_calls_are_counted_from_an_instant_on(tmp_path: Path) -> None:
+    """4 unpriced calls a microsecond apart, and a priced one that is passed over."""
+    store = open_store(tmp_path / "payback.db")
+    store.write([*(ended(opened(number)) for number in range(1, 5)), whole_call(6)])
+    reader = open_sqlite_reader(tmp_path / "payback.db")
+    assert [reader.unpriced_since(NOVEMBER, latest) for latest in (1, 3)] == [START_US + 4, START_US + 2]
+    assert reader.unpriced_reasons(NOVEMBER, START_US + 2) == [("no usage", 3)]
+    assert reader.unpriced_since(NOVEMBER, 5) == NOVEMBER.from_us
+    reader.close()
+    store.close()
 
 
 def test_an_open_call_of_a_living_writer_is_under_way_and_of_a_dead_one_interrupted(tmp_path: Path) -> None:

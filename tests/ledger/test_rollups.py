@@ -104,6 +104,11 @@ def assert_sums(reader: SqliteReader) -> None:
         for group in groups:
             which = CallFilter(**{dimension.value: group.value or ""})  # type: ignore[arg-type]
             assert reader.sums_of(which) == group.sums
+        named = frozenset(group.value or "" for group in groups[::2])
+        some = sum((group.sums for group in groups[::2]), Rollup())
+        rest = sum((group.sums for group in groups[1::2]), Rollup())
+        assert reader.sums_of(CallFilter(one_of={dimension: named})) == some
+        assert reader.sums_of(CallFilter(none_of={dimension: named})) == rest
 
 
 def test_months_with_calls_are_told_each_by_its_first_day(told_reader: SqliteReader) -> None:
@@ -137,6 +142,9 @@ def test_an_empty_ledger_has_no_months_and_no_ends(tmp_path: Path) -> None:
         CallFilter(workload="a", model="b"),
         CallFilter(outcomes=FAILED),
         CallFilter(pricing=Pricing.UNPRICED),
+        CallFilter(reason="why"),
+        CallFilter(workload="a", none_of={Dimension.MODEL: frozenset({"b"})}),
+        CallFilter(one_of={Dimension.USER: frozenset({"a"}), Dimension.MODEL: frozenset({"b"})}),
         CallFilter(session="s"),
         CallFilter(stream=False),
         CallFilter(from_us=START_US + 1),
@@ -162,5 +170,11 @@ def test_sums_of_hours_and_of_a_name_that_is_nowhere(tmp_path: Path) -> None:
     assert reader.sums_of(CallFilter(model=model, from_us=late)) == reader.sums_of(CallFilter(to_us=late))
     assert reader.sums_of(CallFilter()) == reader.report(MONTH, GroupBy.DAY).total
     assert reader.sums_of(CallFilter(model="nobody's")) == Rollup()
+    both = {Dimension.MODEL: frozenset({model, "nobody's"})}
+    assert reader.sums_of(CallFilter(one_of=both, none_of=both)) == Rollup()
+    assert reader.sums_of(CallFilter(model="nobody's", one_of=both)) == Rollup()
+    assert reader.sums_of(CallFilter(model=model, one_of=both, from_us=late)) == reader.sums_of(
+        CallFilter(from_us=late)
+    )
     reader.close()
     store.close()

@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 
 from ledger.asking import CallFilter
-from ledger.call import Attribution, Outcome, Pricing, State, UsageBasis
+from ledger.call import Attribution, Entry, Outcome, Pricing, State, UsageBasis
 from ledger.ids import CallId, first_call_id_at
-from ledger.rollup import FAILED
+from ledger.rollup import FAILED, Dimension
 from ledger.sqlite.moment import FIRST_ID
 from ledger.sqlite.search import next_id
 from tests.ledger.kept import Ledger, filled, nobody_writing
@@ -21,6 +21,78 @@ def test_a_rare_name_is_found_at_once_however_many_calls_came_after_it(ledger: L
     for which in (CallFilter(workload="rare"), CallFilter(user="ana"), CallFilter(outcomes=FAILED)):
         page = ledger.reader.calls_page(which, search_s=0)
         assert len(page.entries) == 1
+
+
+def test_a_rare_reason_is_found_at_once_however_many_calls_came_after_it(ledger: Ledger) -> None:
+    """Of 700 unpriced calls, which one step of a search has, 600 have another reason; 1,200 have a price."""
+    rare = [replace(ended(opened(number)), unpriced_reason="no price for x") for number in range(100)]
+    later = [called_at(0, 100_000 + number) for number in range(1200)]
+    ledger.store.write([*rare, *(ended(opened(1000 + number)) for number in range(300)), *later])
+    page = ledger.reader.calls_page(CallFilter(reason="no price for x"), limit=100, search_s=0)
+    assert list(page.entries) == rare[::-1]
+    page = ledger.reader.calls_page(CallFilter(reason="nobody's"), search_s=0)
+    assert (page.entries, page.looked_back_to_us) == ((), None)
+
+
+def test_what_a_killed_process_left_open_has_the_reason_that_it_is_shown_with(ledger: Ledger) -> None:
+    """Nothing in the file says "interrupted", and the index of reasons does not know of open calls."""
+    waiting, cut_off = opened(0), CallFilter(reason="interrupted")
+    ledger.store.write([waiting, ended(opened(1))])
+    assert ledger.reader.calls_page(cut_off).entries == ()
+    with nobody_writing(ledger):
+        (entry,) = ledger.reader.calls_page(cut_off).entries
+        assert len(ledger.reader.calls_page(CallFilter(reason="no usage")).entries) == 1
+    assert (entry.call.call_id, entry.unpriced_reason) == (waiting.call.call_id, "interrupted")
+
+
+def test_rare_names_are_found_at_once_as_one_of_several_and_as_all_the_others(ledger: Ledger) -> None:
+    """4,800 calls of one model came after the only call of another."""
+    rare = called_at(0, request_model="rare", upstream="lab", who=Attribution(user="ana"))
+    ledger.store.write([rare])
+    filled(ledger, hours=8, calls=600)
+    for which in (
+        CallFilter(one_of={Dimension.MODEL: frozenset({"rare", "nobody's"})}),
+        CallFilter(one_of={Dimension.UPSTREAM: frozenset({"lab", "lab-2"})}),
+        CallFilter(none_of={Dimension.MODEL: frozenset({"claude-sonnet-4-5", "nobody's"})}),
+        CallFilter(none_of={Dimension.USER: frozenset({""})}),
+    ):
+        assert ledger.reader.calls_page(which, search_s=0).entries == (rare,)
+
+
+def test_hours_are_left_out_by_what_the_named_ones_have_and_by_what_the_others_have(ledger: Ledger) -> None:
+    """The one failure that is asked for is ana's: in later hours only bob failed, 601 times."""
+    ana, bob = Attribution(user="ana"), Attribution(user="bob")
+    failed = ended(opened(0, who=ana), Outcome.TIMEOUT)
+    calls = [called_at(9, number, who=ana) for number in range(600)]
+    calls += [as_failed(called_at(8 + number // 600, number, who=bob)) for number in range(601)]
+    ledger.store.write([failed, *calls])
+    for which in (
+        CallFilter(outcomes=FAILED, one_of={Dimension.USER: frozenset({"ana", "eve"})}),
+        CallFilter(outcomes=FAILED, none_of={Dimension.USER: frozenset({"bob", "eve"})}),
+    ):
+        assert ledger.reader.calls_page(which, search_s=0).entries == (failed,)
+
+
+def as_failed(entry: Entry) -> Entry:
+    return replace(entry, call=replace(entry.call, outcome=Outcome.TIMEOUT))
+
+
+def test_one_of_names_that_are_nowhere_is_no_call_and_none_of_them_is_every_call(ledger: Ledger) -> None:
+    ledger.store.write([whole_call(1)])
+    nowhere = {Dimension.KEY: frozenset({"nobody's"})}
+    assert ledger.reader.calls_page(CallFilter(one_of=nowhere)).entries == ()
+    assert ledger.reader.calls_page(CallFilter(none_of=nowhere)).entries == (whole_call(1),)
+
+
+def test_unpriced_calls_are_found_by_their_index(ledger: Ledger) -> None:
+    """Without it a search for a rare reason reads every call of the hours that have unpriced ones."""
+    for asked, index in (("call_id", "COVERING INDEX"), ("call_id, upstream_label", "INDEX")):
+        plan = ledger.reader._connection.execute(
+            f"EXPLAIN QUERY PLAN SELECT {asked} FROM call WHERE unpriced_reason_label IS NOT NULL"
+            " AND call_id >= ? AND call_id < ? AND unpriced_reason_label = 7 ORDER BY call_id DESC LIMIT 5",
+            (id_of(1), id_of(2)),
+        )
+        assert [row[3].split(" (")[0] for row in plan] == [f"SEARCH call USING {index} call_unpriced"]
 
 
 def test_an_open_call_is_found_though_no_rollup_knows_its_hour(ledger: Ledger) -> None:

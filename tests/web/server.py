@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 
 from ledger.sqlite.reader import open_sqlite_reader
+from proxy.wire import LINE_BYTES
 from tests.web.sample import NOW
 from web.app import add_report
 from web.entrance import EntranceSettings, add_entrance
@@ -41,7 +42,7 @@ async def serving(
     form = add_report(app, settings)
     add_entrance(app, EntranceSettings(**entrance), form)
     more(app)
-    runner = web.AppRunner(app, handle_signals=False, access_log=None)
+    runner = web.AppRunner(app, handle_signals=False, access_log=None, max_line_size=LINE_BYTES)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -8,7 +8,7 @@ import pytest
 from ledger.asking import MOST_AT_ONCE, CallFilter
 from ledger.call import Attribution, Call, Outcome, Pricing, State, UsageBasis
 from ledger.money import NanoUsd
-from ledger.rollup import ESTIMATED, FAILED
+from ledger.rollup import ESTIMATED, FAILED, Dimension
 from ledger.sqlite.reader import open_sqlite_reader
 from tests.web.sample import NOW, entry_at, hostile_entries, varied_entries, write_ledger
 from web.calls.passing import passes
@@ -30,6 +30,10 @@ FILTERS = (
     CallFilter(operation="other"),
     *(CallFilter(outcomes=frozenset({outcome})) for outcome in Outcome),
     CallFilter(outcomes=FAILED),
+    CallFilter(one_of={Dimension.MODEL: frozenset({"gpt-4o", "", "nobody's"})}),
+    CallFilter(one_of={Dimension.USER: frozenset({""})}, none_of={Dimension.UPSTREAM: frozenset({"openai"})}),
+    CallFilter(none_of={Dimension.WORKLOAD: frozenset({"search", ""}), Dimension.KEY: frozenset({"k"})}),
+    *(CallFilter(reason=reason) for reason in ("interrupted", "no price for =1+1")),
     *(CallFilter(pricing=pricing) for pricing in Pricing),
     *(CallFilter(usage_bases=frozenset({basis})) for basis in UsageBasis),
     CallFilter(usage_bases=ESTIMATED, from_us=_FROM_US, to_us=_TO_US),

@@ -7,7 +7,7 @@ import pytest
 from ledger.asking import CallFilter
 from ledger.call import Outcome, Pricing, UsageBasis
 from ledger.ids import call_id_at, render_call_id
-from ledger.rollup import FAILED
+from ledger.rollup import FAILED, Dimension
 from web.calls.query import FIELDS, Asked, BadFilter, read_query
 from web.calls.words import CHOICES, LABELS
 
@@ -94,9 +94,36 @@ def test_a_form_has_day_and_time_apart_and_its_empty_fields_state_nothing() -> N
     assert asked(found.query).which == found.which
 
 
+def test_a_name_that_is_there_more_than_once_is_one_of_several() -> None:
+    found = asked("upstream=openai&model=m&upstream=(none)&except_user=ada&except_user=(none)&except_key=k")
+    assert found.which == CallFilter(
+        model="m",
+        one_of={Dimension.UPSTREAM: frozenset({"openai", ""})},
+        none_of={Dimension.USER: frozenset({"ada", ""}), Dimension.KEY: frozenset({"k"})},
+    )
+    assert found.query == (
+        "upstream=openai&upstream=%28none%29&model=m&except_user=ada&except_user=%28none%29&except_key=k"
+    )
+    assert asked(found.query) == found
+    assert found.without("upstream", "except_user") == "model=m&except_key=k"
+    assert (
+        found.also(upstream="lab")
+        == "upstream=lab&model=m&except_user=ada&except_user=%28none%29&except_key=k"
+    )
+
+
+def test_a_reason_keeps_its_spaces_and_is_never_the_lack_of_one() -> None:
+    assert which("reason=%20no price%20") == CallFilter(reason=" no price ")
+    assert which("reason=(none)&pricing=unpriced").reason == "(none)"
+
+
+def test_a_form_may_leave_one_of_several_fields_of_a_name_empty() -> None:
+    assert asked("model=a&model=").stated == {"model": ("a",)}
+
+
 def test_cursors_are_no_condition() -> None:
     found = asked(f"model=a&before={ID}")
-    assert (found.before, found.stated, found.is_of_latest) == (CALL_ID, {"model": "a"}, False)
+    assert (found.before, found.stated, found.is_of_latest) == (CALL_ID, {"model": ("a",)}, False)
     assert found.whole_query == f"model=a&before={ID}"
     assert found.without("model") == ""
 
@@ -105,7 +132,19 @@ def test_cursors_are_no_condition() -> None:
     ("query", "sentence"),
     [
         ("mdel=x", '"mdel" is no field of this page; nearest: model'),
-        ("model=a&model=b", "model is there twice; leave one out"),
+        ("outcome=ok&outcome=failed", "outcome is there twice; leave one out"),
+        ("reason=a&reason=b", "reason is there twice; leave one out"),
+        ("operation=chat&operation=other", "operation is there twice; leave one out"),
+        ("from=2026-11-01&from_at=10:30&from_at=11:30", "from_at is there twice; leave one out"),
+        (f"before={ID}&before={ID}", "before is there twice; leave one out"),
+        ("model=a&model=b&model=a", 'model is "a" twice; leave one out'),
+        (
+            "&".join(f"except_user=u{n}" for n in range(21)),
+            "except_user is there more than 20 times; leave some out",
+        ),
+        ("model=a&except_model=b&except_model=a", 'model and except_model are both "a"; leave one out'),
+        ("reason=why&pricing=priced", "reason is of unpriced calls, and pricing is priced; leave one out"),
+        ("except_session=a", '"except_session" is no field of this page; nearest: except_'),
         ("from=yesterday", 'from is "yesterday"; write a day such as 2026-11-22, or a time such as'),
         ("from=2026-02-30", "write a day such as"),
         ("to=9999-12-31T23:59:59-23:59", "write a day such as"),

@@ -50,6 +50,7 @@ ONES = tuple(f"{CALLS_PATH}/{render_call_id(entry.call.call_id)}" for entry in (
 OTHERS = (
     f"{REPORT_PATH}?month=2026-10",
     f"{CALLS_PATH}?outcome=failed&workload=search",
+    f"{CALLS_PATH}?upstream=openai&upstream=ollama&except_user=ana&except_user=(none)&reason=interrupted",
     f"{PAYBACK_PATH}?workload=search&pue=1.2&must_stay_in_house=on",
     f"{PAYBACK_PATH}?workload=new-idea",
 )

@@ -47,7 +47,7 @@ def counts_in(page: str) -> Iterator[tuple[str, int]]:
     """The query of each link whose words begin with a number of calls, and the number."""
     for href, words in [*_LINK.findall(page), *_AGAIN.findall(page)]:
         text = re.sub(r"<[^>]*>|\s+", " ", words).strip()
-        if re.match(r"[\d,]+( |$)", text) and not re.match(r"\d+ (to|[A-Z])", text):
+        if re.match(r"[\d,]+( |$)", text) and not re.match(r"[\d,]+ (to|more|[A-Z])", text):
             yield unescape(href).partition("?")[2], int(text.split()[0].replace(",", ""))
 
 

@@ -58,13 +58,23 @@ def test_unpriced_calls_are_counted_with_their_reasons_and_are_not_in_the_sum(pa
     page = pages.of([priced(at(3), 400), *unpriced, other])
     assert page.cost.amount == 1_000_000
     assert (page.total.unpriced_calls, page.total.calls) == (3, 4)
-    assert list(page.reasons) == [("no price for openai x", 2), ("upstream cut its answer", 1)]
+    assert [(reason.calls, reason.text) for reason in page.reasons] == [
+        (2, "no price for openai x"),
+        (1, "upstream cut its answer"),
+    ]
     assert [mark.text for mark in page.marks if mark.count] == ["3 unpriced", "1 failed"]
 
 
 def test_reasons_and_the_rest_of_them_are_all_unpriced_calls(pages: Pages) -> None:
     page = pages.of(entry_at(at(3, n), unpriced_reason=f"no price for openai m{n}") for n in range(30))
-    assert sum(calls for _, calls in page.reasons) + page.other_reasons == 30
+    assert sum(reason.calls for reason in page.reasons) + page.other_reasons == 30
+
+
+def test_a_reason_that_is_too_long_for_an_address_has_none(pages: Pages) -> None:
+    page = pages.of(
+        [entry_at(at(3), unpriced_reason="x" * 301), entry_at(at(3, 1), unpriced_reason="y" * 300)]
+    )
+    assert [bool(reason.href) for reason in page.reasons] == [False, True]
 
 
 def test_a_month_of_unknown_costs_is_a_dash_and_has_no_chart(pages: Pages) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger.asking import CallFilter
 from ledger.call import Attribution, Entry, UsageBasis
 from ledger.money import NanoUsd
 from ledger.period import Period, month_of, us_of
@@ -18,9 +19,9 @@ from ledger.store import Group, GroupBy, Reader, Report
 from ledger.usage import TokenUsage
 from tests.web.sample import PRICES, entry_at, write_ledger
 from web.calls.query import read_query
-from web.links import calls_link, calls_since_link, is_linkable, one_day
+from web.links import calls_link, calls_of_link, calls_since_link, is_linkable, one_day
 from web.spend import answers as asking
-from web.spend.breakdowns import TOPICS, breakdown_of
+from web.spend.breakdowns import TOPICS, Breakdown, breakdown_of
 from web.spend.comparison import change_of, comparisons_of, month_before
 from web.spend.days import MOST_MODELS, days_of
 from web.spend.hosting import sides_of
@@ -145,17 +146,44 @@ def test_an_upstream_is_self_hosted_where_nobody_bills_its_tokens() -> None:
     assert sides[1].href == calls_link(OCTOBER, upstream="lab")
 
 
-def test_calls_of_several_upstreams_have_no_one_address() -> None:
+def test_calls_of_several_upstreams_are_those_of_one_of_them() -> None:
     (cloud,) = sides_of([Group(name, Rollup(calls=1)) for name in ("openai", "anthropic")], OCTOBER)
-    assert (cloud.upstreams, cloud.href) == (("openai", "anthropic"), "")
+    assert cloud.upstreams == ("openai", "anthropic")
+    assert cloud.href == calls_link(OCTOBER, upstream=("openai", "anthropic"))
+    assert asked_by(cloud.href).one_of == {Dimension.UPSTREAM: {"openai", "anthropic"}}
 
 
-def test_each_row_leads_to_its_calls_and_the_others_to_none() -> None:
-    groups = tuple(Group(f"u{n}", Rollup(calls=1)) for n in range(20))
+def test_each_row_leads_to_its_calls_and_the_others_to_all_but_those_above() -> None:
+    """12 rows have a name, one of them that of the calls without one; 8 more have none."""
+    names = [None, *(f"u{n}" for n in range(19))]
+    part = by_user(names)
+    assert [row.href for row in part.rows[:2]] == [calls_link(NOVEMBER, user=name) for name in (None, "u0")]
+    assert part.rows[-1].others == 8
+    assert asked_by(part.rows[-1].href).none_of == {Dimension.USER: {"", *(f"u{n}" for n in range(11))}}
+
+
+@pytest.mark.parametrize("name", ["(none)", "x" * 301])
+def test_others_than_names_that_no_address_can_ask_for_are_not_linked(name: str) -> None:
+    """A link to calls of other names than that one would lead to some of its calls too."""
+    assert by_user([name, *(f"u{n}" for n in range(19))]).rows[-1].href == ""
+
+
+def test_an_address_of_very_many_or_very_long_names_is_none() -> None:
+    """20 names are one search; 14 names of 300 characters are 4,200."""
+    assert calls_of_link(NOVEMBER, "user", [f"u{n}" for n in range(20)])
+    assert not calls_of_link(NOVEMBER, "user", [f"u{n}" for n in range(21)])
+    assert not calls_of_link(NOVEMBER, "user", [f"{n:0300}" for n in range(14)])
+    assert not calls_of_link(NOVEMBER, "except_user", [])
+
+
+def by_user(names: Sequence[str | None]) -> Breakdown:
+    groups = tuple(Group(name, Rollup(calls=1)) for name in names)
     topic = next(topic for topic in TOPICS if topic.by is GroupBy.USER)
-    part = breakdown_of(topic, Report(NOVEMBER, GroupBy.USER, groups, Rollup(calls=20)))
-    assert part.rows[0].href == calls_link(NOVEMBER, user="u0")
-    assert (part.rows[-1].others, part.rows[-1].href) == (8, "")
+    return breakdown_of(topic, Report(NOVEMBER, GroupBy.USER, groups, Rollup(calls=len(names))))
+
+
+def asked_by(href: str) -> CallFilter:
+    return read_query(_pairs(href.partition("?")[2])).which
 
 
 def test_a_row_that_says_self_hosted_in_place_of_money_does_not_say_it_twice() -> None:
@@ -199,6 +227,9 @@ def test_more_models_than_patterns_are_one_part_more_and_nothing_is_lost(ledger:
     days = days_of(series, {date(2026, 11, 3): series.total}, TODAY)
     assert [key.others for key in days.keys] == [0] * MOST_MODELS + [12 - MOST_MODELS]
     assert [cell.words for cell in days.rows[0].cells if cell] == ["$0.0010"] * MOST_MODELS + ["$0.0050"]
+    named = {f"m{n:02}" for n in range(MOST_MODELS)}
+    for href in (days.keys[-1].href, days.rows[0].cells[-1].href if days.rows[0].cells[-1] else ""):
+        assert asked_by(href).none_of == {Dimension.MODEL: named}
 
 
 # What is asked of the ledger
@@ -253,6 +284,7 @@ def test_of_very_many_unpriced_calls_the_reasons_of_the_latest_are_read(
     """Reading all of millions would take longer than a page may."""
     monkeypatch.setattr(asking, "MOST_READ", 2)
     entries = [entry_at(us_of(TODAY) + n, n, unpriced_reason="new" if n > 1 else "old") for n in range(4)]
+    entries.append(entry_at(us_of(TODAY) + 9, 9))
     with closing(open_sqlite_reader(write_ledger(ledger, entries))) as reader:
         told = asking.ask(reader, NOVEMBER, TODAY, Remembered())
-    assert (list(told.reasons), told.reasons_of_latest) == ([("new", 2)], 2)
+    assert (list(told.reasons), told.reasons_since_us) == ([("new", 2)], us_of(TODAY) + 2)

@@ -6,10 +6,11 @@ from ledger.as_json import Json
 from ledger.asking import MOST_AT_ONCE
 from ledger.ids import read_call_id
 from ledger.store import Reader
-from web.api.params import BadParameter, read_params, shown, whole_in
+from web.api.params import BadParameter, read_pairs, shown, whole_in
 from web.api.questions import Question
 from web.api.shapes import call_as_json, calls_as_json
 from web.calls.query import FIELDS, BadFilter, read_query
+from web.calls.words import EXCEPT, SEVERAL
 
 CALLS = (*FIELDS, "before", "after", "limit")
 LIMIT = 50
@@ -22,11 +23,10 @@ class NotThere(LookupError):
 
 def calls_asked(pairs: Iterable[tuple[str, str]]) -> Question:
     """Raises BadParameter."""
-    params = dict(read_params(pairs, CALLS))
-    limit = whole_in(params, "limit", 1, MOST_AT_ONCE, LIMIT)
-    params.pop("limit", None)
+    params = read_pairs(pairs, CALLS, (*SEVERAL, *EXCEPT))
+    limit = whole_in(dict(params), "limit", 1, MOST_AT_ONCE, LIMIT)
     try:
-        asked = read_query(params.items())
+        asked = read_query(pair for pair in params if pair[0] != "limit")
     except BadFilter as error:
         raise BadParameter(str(error)) from None
 

@@ -9,8 +9,8 @@ from ledger.rollup import Dimension
 from ledger.store import GroupBy
 from web.api.calls import AN_ID, LIMIT
 from web.api.questions import HOURS, LINES, MOST_HOURS, MOST_LINES, MOST_SUMS
-from web.calls.query import FIELDS
-from web.calls.words import BASES, NAMES, NONE, OUTCOMES, STREAMS
+from web.calls.query import FIELDS, MOST_NAMES
+from web.calls.words import BASES, EXCEPT, NAMES, NONE, OUTCOMES, SEVERAL, STREAMS
 
 Described = Mapping[str, object]
 _DAY: Described = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
@@ -18,6 +18,9 @@ _MONTH: Described = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
 CALL_ID: Described = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 _MOMENT: Described = {"type": "string", "minLength": 10, "maxLength": 40}
 _NAME: Described = {"type": "string", "minLength": 1, "pattern": r"\S"}
+_NAMES: Described = {
+    "type": "array", "items": _NAME, "minItems": 1, "maxItems": MOST_NAMES, "uniqueItems": True
+}  # fmt: skip
 _AMOUNT: Described = {"type": "string", "maxLength": 32, "pattern": r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)$"}
 
 
@@ -73,6 +76,7 @@ _OF_CALLS: Mapping[str, tuple[Described, str, object]] = {
     ),
     "outcome": (_words(OUTCOMES), "How the call ended; failed is each way upstream can fail.", "failed"),
     "pricing": (_words(_values(Pricing)), "Whether it has a cost, or why not.", "unpriced"),
+    "reason": (_NAME, "Why it is unpriced, the whole text.", "no price for openai my-model"),
     "basis": (_words(BASES), "Who counted the tokens; estimated has partial with it.", "estimated"),
     "status": ({"type": "string", "pattern": "^[1-9][0-9]{2}$"}, "HTTP status the client was sent.", "429"),
     "stream": (_words(STREAMS), "Whether a streamed answer was asked for.", "yes"),
@@ -83,13 +87,20 @@ _OF_CALLS: Mapping[str, tuple[Described, str, object]] = {
     "attempts_of": (CALL_ID, "All attempts of one call of the application, by its logical_call_id.", AN_ID),
 }  # fmt: skip
 _NAMED = f"Exactly this name; {NONE} for calls that have none."
+_SEVERAL = f"Exactly one of these names; {NONE} for calls that have none."
+_EXCEPT = f"None of these names; {NONE} leaves out the calls that have none."
+
+
+def _of_calls(name: str) -> Described:
+    if name in _OF_CALLS:
+        return parameter(name, *_OF_CALLS[name])
+    if name in SEVERAL or name in EXCEPT:
+        return parameter(name, _NAMES, _EXCEPT if name in EXCEPT else _SEVERAL, ["support-bot"])
+    return parameter(name, _NAME, _NAMED, "support-bot")
+
+
 CALLS = (
-    *(
-        parameter(name, *_OF_CALLS[name])
-        if name in _OF_CALLS
-        else parameter(name, _NAME, _NAMED, "support-bot")
-        for name in FIELDS
-    ),
+    *map(_of_calls, FIELDS),
     parameter("before", CALL_ID, "Calls that began before that one: next_before of the last answer.", AN_ID),
     parameter("after", CALL_ID, "Calls that began after that one: newer_after of the last answer.", AN_ID),
     parameter("limit", _whole(1, MOST_AT_ONCE, LIMIT), "Calls in one answer.", 100),

@@ -24,17 +24,26 @@ class BadParameter(ValueError):
 
 
 def read_params(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> Params:
-    params: dict[str, str] = {}
+    return dict(read_pairs(pairs, known))
+
+
+def read_pairs(
+    pairs: Iterable[tuple[str, str]], known: Collection[str], several: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """Those of *several* may be there more than once."""
+    params: list[tuple[str, str]] = []
+    names: set[str] = set()
     for name, text in pairs:
         if name not in known:
             near = get_close_matches(name[:_SHOWN], known, n=1)
             hint = f"; nearest: {near[0]}" if near else f"; there are: {', '.join(known) or 'none'}"
             raise BadParameter(f"{shown(name)} is no parameter here{hint}")
-        if name in params:
+        if name in names and name not in several:
             raise BadParameter(f"{name} is there twice; leave one out")
         if not text.strip():
             raise BadParameter(f"{name} is empty; leave it out, or write what it is to be")
-        params[name] = text
+        names.add(name)
+        params.append((name, text))
     return params
 
 

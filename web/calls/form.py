@@ -1,6 +1,6 @@
 """Which calls -> the fields that ask for them, and chips for what is asked. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from ledger.asking import CallFilter
 from ledger.period import US_PER_DAY, month_of, time_of
 from web.calls.query import Asked
-from web.calls.words import CHOICES, LABELS, NAMES, UNITS
+from web.calls.words import CHOICES, EXCEPT, LABELS, NAMES, UNITS
 
 _HINTS = {
+    "reason": "no price for openai my-model",
     "tag": "team=search",
     "status": "429",
     "least_cost": "0.10",
@@ -19,6 +20,7 @@ _HINTS = {
     "least_tokens": "100000",
 }
 _FIRST = ("model", "workload", "project", "user")
+_KEPT = ("attempts_of", *EXCEPT)
 _SIZES = ("least_cost", "most_cost", "least_seconds", "least_tokens")
 
 
@@ -51,14 +53,15 @@ class Form:
     ends: tuple[End, ...]
     first: tuple[Input, ...]
     others: tuple[Input, ...]
-    attempts_of: str
+    kept: tuple[tuple[str, str], ...]
+    """What is stated that the form has no field for, by name."""
     is_open: bool
     """Something is stated that only the folded part shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """One thing that is stated, and the list without it."""
+    """One field that is stated, and the list without it."""
 
     label: str
     text: str
@@ -79,17 +82,35 @@ def form_of(asked: Asked) -> Form:
     others = tuple(_inputs(asked.stated))
     return Form(
         ends=(_end("from", asked), _end("to", asked)),
-        first=tuple(_text(name, asked.stated) for name in _FIRST),
+        first=tuple(each for name in _FIRST for each in _texts(name, asked.stated)),
         others=others,
-        attempts_of=asked.stated.get("attempts_of", ""),
+        kept=tuple((name, text) for name in _KEPT for text in asked.stated.get(name, ())),
         is_open=any(each.stated for each in others),
     )
 
 
 def chips_of(asked: Asked) -> tuple[Chip, ...]:
     return tuple(
-        Chip(label=LABELS[name], text=_told(name, text), without=asked.without(name))
-        for name, text in asked.stated.items()
+        Chip(
+            label=_label(name, len(texts)),
+            text=", ".join(_told(name, text) for text in texts),
+            without=asked.without(name),
+        )
+        for name, texts in asked.stated.items()
+    )
+
+
+def _label(name: str, texts: int) -> str:
+    """
+    >>> _label("model", 1), _label("model", 2), _label("except_model", 1), _label("except_model", 12)
+    ('Model', 'Model is one of 2', 'Model is not', 'Model is none of 12')
+    """
+    if texts == 1:
+        return LABELS[name]
+    return (
+        f"{LABELS[EXCEPT[name]]} is none of {texts}"
+        if name in EXCEPT
+        else f"{LABELS[name]} is one of {texts}"
     )
 
 
@@ -114,9 +135,9 @@ def spans_of(asked: Asked, today: date) -> tuple[Span, ...]:
 
 
 def _span(asked: Asked, label: str, ends: Mapping[str, str]) -> Span:
-    rest = {name: text for name, text in asked.stated.items() if name not in ("from", "to")}
-    stated = {name: text for name, text in asked.stated.items() if name in ("from", "to")}
-    return Span(label=label, query=urlencode({**ends, **rest}), is_stated=stated == ends)
+    rest = {name: texts for name, texts in asked.stated.items() if name not in ("from", "to")}
+    stated = {name: text for name, (text, *_) in asked.stated.items() if name in ("from", "to")}
+    return Span(label=label, query=urlencode({**ends, **rest}, doseq=True), is_stated=stated == ends)
 
 
 def _end(name: str, asked: Asked) -> End:
@@ -151,27 +172,30 @@ def _clock(us: int) -> str:
     return clock.isoformat("seconds" if clock.second else "minutes")
 
 
-def _inputs(stated: Mapping[str, str]) -> Iterator[Input]:
+def _inputs(stated: Mapping[str, Sequence[str]]) -> Iterator[Input]:
     for name in CHOICES:
         yield Input(
             name=name,
             label=LABELS[name],
-            stated=stated.get(name, ""),
+            stated="".join(stated.get(name, ())),
             choices=tuple(CHOICES[name].items()),
         )
-    yield from (_text(name, stated) for name in (*_SIZES, "status"))
-    yield from (_text(name, stated) for name in (*NAMES, "tag") if name not in _FIRST)
+    for name in (*_SIZES, "status", *NAMES, "tag", "reason"):
+        if name not in _FIRST:
+            yield from _texts(name, stated)
 
 
-def _text(name: str, stated: Mapping[str, str]) -> Input:
-    return Input(
-        name=name,
-        label=LABELS[name],
-        stated=stated.get(name, ""),
-        unit=UNITS.get(name, ""),
-        hint=_HINTS.get(name, "any"),
-        is_number=name in (*_SIZES, "status"),
-    )
+def _texts(name: str, stated: Mapping[str, Sequence[str]]) -> Iterator[Input]:
+    """One field, or one for each of several names."""
+    for text in stated.get(name, ("",)):
+        yield Input(
+            name=name,
+            label=LABELS[name],
+            stated=text,
+            unit=UNITS.get(name, ""),
+            hint=_HINTS.get(name, "any"),
+            is_number=name in (*_SIZES, "status"),
+        )
 
 
 def _told(name: str, text: str) -> str:

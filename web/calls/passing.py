@@ -18,12 +18,19 @@ def passes(entry: Entry, which: CallFilter) -> bool:
 
 
 def _is_named(entry: Entry, which: CallFilter) -> bool:
-    call = entry.call
     for name in NAMES:
         wanted = getattr(which, name)
-        if wanted is not None and (getattr(call if name in _OF_CALL else call.who, name) or "") != wanted:
+        if wanted is not None and _name_of(entry, name) != wanted:
             return False
-    return which.tag is None or which.tag in (call.who.tags or "").split(",")
+    return (
+        all(_name_of(entry, dimension) in names for dimension, names in which.one_of.items())
+        and not any(_name_of(entry, dimension) in names for dimension, names in which.none_of.items())
+        and (which.tag is None or which.tag in (entry.call.who.tags or "").split(","))
+    )
+
+
+def _name_of(entry: Entry, field: str) -> str:
+    return getattr(entry.call if field in _OF_CALL else entry.call.who, field) or ""
 
 
 def _is_in_time(entry: Entry, which: CallFilter) -> bool:
@@ -37,6 +44,7 @@ def _went(entry: Entry, which: CallFilter) -> bool:
     return (
         (not which.outcomes or call.outcome in which.outcomes)
         and (which.pricing is None or entry.pricing is which.pricing)
+        and (which.reason is None or entry.unpriced_reason == which.reason)
         and (not which.usage_bases or call.usage_basis in which.usage_bases)
         and (which.http_status is None or call.http_status == which.http_status)
         and (which.stream is None or call.stream is which.stream)

@@ -4,7 +4,7 @@ A field that is left empty is not stated. A field that there is not is refused b
 one would otherwise believe that the list is narrowed by it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,12 +13,17 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from ledger.asking import CallFilter
+from ledger.call import Pricing
 from ledger.errors import BadPeriod
 from ledger.ids import CallId, read_call_id, render_call_id
 from ledger.money import LARGEST_CHARGE, NANO_PER_USD, cost_of
 from ledger.period import read_days, us_at
+from ledger.rollup import Dimension
 from ledger.usage import MAX_TOKENS
-from web.calls.words import BASES, NAMES, NONE, OUTCOMES, PRICINGS, STREAMS
+from web.calls.words import BASES, EXCEPT, NAMES, NONE, OUTCOMES, PRICINGS, SEVERAL, STREAMS
+
+MOST_NAMES = 20
+"""Of one field; each of them is looked up for each hour of the ledger."""
 
 _LONGEST_SECONDS = 10_000_000
 _LONGEST_NUMBER = 32
@@ -41,7 +46,7 @@ class BadFilter(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     which: CallFilter
-    stated: Mapping[str, str]
+    stated: Mapping[str, Sequence[str]]
     """As it was written, by field: what a form shows again. Without the cursors."""
     before: CallId | None = None
     after: CallId | None = None
@@ -50,7 +55,7 @@ class Asked:
 
     @property
     def query(self) -> str:
-        return urlencode(self.stated)
+        return self.also()
 
     @property
     def whole_query(self) -> str:
@@ -64,30 +69,43 @@ class Asked:
 
     def also(self, **fields: str) -> str:
         """The query, with *fields* in place of what is stated of them."""
-        return urlencode({**self.stated, **fields})
+        return urlencode({**self.stated, **fields}, doseq=True)
 
     def without(self, *names: str) -> str:
-        return urlencode({name: text for name, text in self.stated.items() if name not in names})
+        kept = {name: texts for name, texts in self.stated.items() if name not in names}
+        return urlencode(kept, doseq=True)
 
 
 def read_query(pairs: Iterable[tuple[str, str]]) -> Asked:
     """Raises BadFilter."""
     texts, is_form = _texts(pairs)
-    cursors = {name: _read(name, texts.pop(name, None), _cursor) for name in ("before", "after")}
+    cursors = {
+        name: _read(name, next(iter(texts.pop(name, ())), None), _cursor) for name in ("before", "after")
+    }
     if None not in cursors.values():
         raise BadFilter("before and after are both there; leave one out")
-    set_to: dict[str, object] = {}
-    for name, text in texts.items():
-        set_to |= _read(name, text, FIELDS[name]) or {}
-    which = CallFilter(**set_to)  # type: ignore[arg-type]  # FIELDS says what each is
+    which = _which(texts)
     _refuse_nothing(which, texts)
     return Asked(which=which, stated=texts, is_form=is_form, **cursors)
 
 
-def _texts(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], bool]:
+def _which(stated: Mapping[str, Sequence[str]]) -> CallFilter:
+    set_to: dict[str, object] = {}
+    one_of, none_of = dict[Dimension, frozenset[str]](), dict[Dimension, frozenset[str]]()
+    for name, texts in stated.items():
+        if name in EXCEPT:
+            none_of[EXCEPT[name]] = frozenset(map(_named, texts))
+        elif len(texts) > 1:
+            one_of[SEVERAL[name]] = frozenset(map(_named, texts))
+        else:
+            set_to |= _read(name, texts[0], _FIELDS[name]) or {}
+    return CallFilter(**set_to, one_of=one_of, none_of=none_of)  # type: ignore[arg-type]  # _FIELDS says what each is
+
+
+def _texts(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, tuple[str, ...]], bool]:
     """By field, in the order of the address; and whether a form wrote them so."""
-    texts: dict[str, str] = {}
-    clocks: dict[str, str] = {}
+    texts: dict[str, tuple[str, ...]] = {}
+    clocks: dict[str, tuple[str, ...]] = {}
     is_form = False
     for name, text in pairs:
         if name not in FIELDS and name not in _CLOCKS and name not in ("before", "after"):
@@ -96,12 +114,20 @@ def _texts(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], bool]:
         if not text.strip():
             continue
         found = clocks if name in _CLOCKS else texts
-        if name in found:
-            raise BadFilter(f"{name} is there twice; leave one out")
-        found[name] = text if name in NAMES or name == "tag" else text.strip()
-    for name, clock in clocks.items():
-        texts[_CLOCKS[name]] = _with_clock(name, texts.get(_CLOCKS[name], ""), clock)
+        found[name] = (*found.get(name, ()), text if name in _AS_IT_IS else text.strip())
+        _refuse_too_many(name, found[name])
+    for name, (clock,) in clocks.items():
+        texts[_CLOCKS[name]] = (_with_clock(name, "".join(texts.get(_CLOCKS[name], ())), clock),)
     return texts, is_form
+
+
+def _refuse_too_many(name: str, texts: Sequence[str]) -> None:
+    if len(texts) > 1 and name not in SEVERAL and name not in EXCEPT:
+        raise BadFilter(f"{name} is there twice; leave one out")
+    if len(set(texts)) < len(texts):
+        raise BadFilter(f"{name} is {_shown(texts[-1])} twice; leave one out")
+    if len(texts) > MOST_NAMES:
+        raise BadFilter(f"{name} is there more than {MOST_NAMES} times; leave some out")
 
 
 def _with_clock(name: str, day: str, clock: str) -> str:
@@ -121,14 +147,18 @@ def _read(name: str, text: str | None, read: Callable[[str], ValueT]) -> ValueT 
         raise BadFilter(f"{name} is {_shown(text)}; write {wanted}") from None
 
 
-def _refuse_nothing(which: CallFilter, texts: Mapping[str, str]) -> None:
+def _refuse_nothing(which: CallFilter, texts: Mapping[str, Sequence[str]]) -> None:
     """What no call can pass was not meant."""
     if which.from_us is not None and which.to_us is not None and which.from_us >= which.to_us:
-        raise BadFilter(f"from {texts['from']} is not before to {texts['to']}; swap the two")
+        raise BadFilter(f"from {texts['from'][0]} is not before to {texts['to'][0]}; swap the two")
     if which.least_cost is not None and which.most_cost is not None and which.least_cost > which.most_cost:
-        raise BadFilter(
-            f"least_cost {texts['least_cost']} is above most_cost {texts['most_cost']}; swap the two"
-        )
+        least, most = texts["least_cost"][0], texts["most_cost"][0]
+        raise BadFilter(f"least_cost {least} is above most_cost {most}; swap the two")
+    if which.reason is not None and which.pricing not in (None, Pricing.UNPRICED):
+        raise BadFilter(f"reason is of unpriced calls, and pricing is {which.pricing}; leave one out")
+    for name, dimension in EXCEPT.items():
+        if both := set(texts.get(name, ())) & set(texts.get(dimension, ())):
+            raise BadFilter(f"{dimension} and {name} are both {_shown(min(both))}; leave one out")
 
 
 def _unknown(name: str) -> str:
@@ -148,7 +178,11 @@ def _cursor(text: str) -> CallId:
 
 
 def _name(field: str) -> Read:
-    return lambda text: {field: "" if text == NONE else text}
+    return lambda text: {field: _named(text)}
+
+
+def _named(text: str) -> str:
+    return "" if text == NONE else text
 
 
 def _tag(text: str) -> Mapping[str, object]:
@@ -216,17 +250,22 @@ def _number(text: str, most: int, unit: str) -> Decimal:
     return number
 
 
+def _reason(text: str) -> Mapping[str, object]:
+    return {"reason": text}
+
+
 def _attempts_of(text: str) -> Mapping[str, object]:
     return {"logical_call_id": _cursor(text)}
 
 
-FIELDS: Mapping[str, Read] = {
+_FIELDS: Mapping[str, Read] = {
     "from": _instant("from_us", is_end=False),
     "to": _instant("to_us", is_end=True),
     **{name: _name(name) for name in NAMES},
     "tag": _tag,
     "outcome": _word("outcomes", OUTCOMES),
     "pricing": _word("pricing", PRICINGS),
+    "reason": _reason,
     "basis": _word("usage_bases", BASES),
     "status": _status,
     "stream": _word("stream", STREAMS),
@@ -236,4 +275,7 @@ FIELDS: Mapping[str, Read] = {
     "least_tokens": _tokens,
     "attempts_of": _attempts_of,
 }
-"""By the name that an address has for the field; links to these pages are written with the same names."""
+FIELDS = (*_FIELDS, *EXCEPT)
+"""As an address names them; links to these pages are written with the same names."""
+_AS_IT_IS = frozenset({*NAMES, *EXCEPT, "tag", "reason"})
+"""Fields of texts that others chose: their spaces are theirs."""

@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 
 from ledger.call import Outcome, Pricing, UsageBasis
-from ledger.rollup import ESTIMATED, FAILED
+from ledger.rollup import ESTIMATED, FAILED, Dimension
 
 NONE = "(none)"
 """Stands for the calls that have no such name."""
 NAMES = ("model", "workload", "project", "user", "key", "client", "upstream", "operation", "session")
 """Fields of a filter that are names, as clients, users and the configuration chose them."""
+SEVERAL: Mapping[str, Dimension] = {
+    dimension.value: dimension for dimension in Dimension if dimension is not Dimension.TOTAL
+}
+"""Fields that may be there more than once: calls that have one of these names."""
+EXCEPT: Mapping[str, Dimension] = {f"except_{name}": dimension for name, dimension in SEVERAL.items()}
+"""Fields of names that calls do not have; they too may be there more than once."""
 LABELS = {
     "model": "Model",
     "workload": "Workload",
@@ -22,6 +28,7 @@ LABELS = {
     "tag": "Tag",
     "outcome": "Outcome",
     "pricing": "Pricing",
+    "reason": "Unpriced because",
     "basis": "Tokens",
     "status": "HTTP status",
     "stream": "Streamed",
@@ -32,6 +39,13 @@ LABELS = {
     "least_seconds": "Took from",
     "least_tokens": "Tokens from",
     "attempts_of": "Attempts of",
+    "except_model": "Model is not",
+    "except_workload": "Workload is not",
+    "except_project": "Project is not",
+    "except_user": "User is not",
+    "except_key": "Key is not",
+    "except_client": "Client is not",
+    "except_upstream": "Upstream is not",
 }
 """By the name that an address has for the field."""
 UNITS = {"least_cost": "USD", "most_cost": "USD", "least_seconds": "s", "least_tokens": "in and out"}

@@ -16,8 +16,8 @@ from web.spend.forecast import HISTORY_DAYS
 from web.spend.remembered import Remembered
 
 MOST_READ = 20_000
-"""Reasons are read from the calls themselves: of so many in some 3 ms. Of more unpriced calls, the latest are
-looked at."""
+"""Reasons are read from the calls themselves: of so many in some 3 ms. Of more unpriced calls, about so
+many are looked at, the latest."""
 EVER = Period(date(1970, 1, 1), date.max)
 
 
@@ -33,8 +33,8 @@ class Answers:
     breakdowns: tuple[tuple[Topic, Report], ...]
     reasons: Sequence[tuple[str, int]]
     """Why calls are unpriced, with how many each."""
-    reasons_of_latest: int
-    """The reasons are those of so many calls, the latest; 0: of all."""
+    reasons_since_us: int | None
+    """The reasons are those of calls that began then or later; None: of all."""
     first_us: int | None
     """Start of the ledger's first call."""
     last_us: int | None
@@ -44,7 +44,7 @@ def ask(reader: Reader, month: Period, today: date, remembered: Remembered) -> A
     first_and_last = reader.first_and_last(EVER)
     by_model = reader.series(month, Dimension.MODEL, most=MOST_MODELS)
     asked = TOPICS if by_model.total.calls else ()
-    reasons, of_latest = _reasons(reader, month, by_model.total)
+    reasons, since_us = _reasons(reader, month, by_model.total)
     by_day = reader.report(_earlier(month, today), GroupBy.DAY)
     over = _over(by_day, month, today)
     return Answers(
@@ -53,7 +53,7 @@ def ask(reader: Reader, month: Period, today: date, remembered: Remembered) -> A
         by_day=by_day,
         breakdowns=tuple((topic, remembered.report(reader, month, topic.by, today, over)) for topic in asked),
         reasons=reasons,
-        reasons_of_latest=of_latest,
+        reasons_since_us=since_us,
         first_us=None if first_and_last is None else us_of_call_id(first_and_last[0]),
         last_us=None if first_and_last is None else us_of_call_id(first_and_last[1]),
     )
@@ -71,9 +71,10 @@ def _over(by_day: Report, month: Period, today: date) -> Rollup:
     return sum((group.sums for group in by_day.groups if first <= (group.value or "") < turn), Rollup())
 
 
-def _reasons(reader: Reader, month: Period, total: Rollup) -> tuple[Sequence[tuple[str, int]], int]:
+def _reasons(reader: Reader, month: Period, total: Rollup) -> tuple[Sequence[tuple[str, int]], int | None]:
     if not total.unpriced_calls:
-        return (), 0
+        return (), None
     if total.unpriced_calls <= MOST_READ:
-        return reader.unpriced_reasons(month), 0
-    return reader.unpriced_reasons(month, latest=MOST_READ), MOST_READ
+        return reader.unpriced_reasons(month), None
+    since_us = reader.unpriced_since(month, MOST_READ)
+    return reader.unpriced_reasons(month, since_us), since_us

@@ -7,7 +7,7 @@ from ledger.rollup import Rollup
 from ledger.store import GroupBy, Report
 from web.costs import Cost, Mark, cost_of_sums, marks_of
 from web.filters import places_for
-from web.links import calls_link, is_linkable
+from web.links import calls_link, calls_of_link, is_linkable
 
 LONGEST_TABLE = 12
 """Rows of a breakdown; the rest is summed up in one more. Names come from clients: there may be many."""
@@ -41,7 +41,7 @@ class Row:
     others: int = 0
     """How many names are summed up here; 0: the row is one name's."""
     href: str
-    """To its calls; empty: there is no one address for them."""
+    """To its calls; empty: there is no address for them."""
     cost: Cost
     part: int
     has_share: bool
@@ -74,7 +74,9 @@ def breakdown_of(topic: Topic, report: Report) -> Breakdown:
     ]
     rest = report.groups[cut:]
     if rest:
-        rows.append(_row(None, len(rest), sum((group.sums for group in rest), Rollup()), "", spent=spent))
+        shown = [group.value for group in report.groups[:cut]]
+        href = calls_of_link(report.period, f"except_{topic.by.value}", shown)
+        rows.append(_row(None, len(rest), sum((group.sums for group in rest), Rollup()), href, spent=spent))
     return Breakdown(
         topic=topic,
         rows=tuple(rows),

@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 from ledger.asking import Series, SeriesLine
 from ledger.money import NanoUsd
-from ledger.period import time_of
+from ledger.period import Period, time_of
 from ledger.rollup import Rollup
 from web.charts.stacked import MOST_PARTS, Column, stacked_chart, swatch
 from web.costs import Cost, Mark, cost_of_sums, marks_of
 from web.filters import counted, exact_places, places_for, shown, tokens, usd, usd_told
-from web.links import calls_link, is_linkable, one_day
+from web.links import calls_link, calls_of_link, is_linkable, one_day
 from web.manner import day_name, month_name
 
 MOST_MODELS = MOST_PARTS - 1
@@ -83,15 +83,14 @@ def _row(series: Series, place: int, day: date, sums: Rollup) -> DayRow:
         sums=sums,
         marks=tuple(mark for mark in marks_of(sums) if mark.count and mark.word != cost.word),
         href=calls_link(one_day(day)),
-        cells=tuple(_cell(line, line.sums[place], day) for line in series.lines),
+        cells=tuple(_cell(series, line, line.sums[place], day) for line in series.lines),
     )
 
 
-def _cell(line: SeriesLine, sums: Rollup, day: date) -> Cell | None:
+def _cell(series: Series, line: SeriesLine, sums: Rollup, day: date) -> Cell | None:
     if not sums.calls:
         return None
-    is_one = not line.others and is_linkable(line.value)
-    href = calls_link(one_day(day), model=line.value) if is_one else ""
+    href = _href(series, line, one_day(day))
     cost = cost_of_sums(sums)
     if cost.amount is None:
         return Cell(cost.word, cost.reason, href)
@@ -99,9 +98,14 @@ def _cell(line: SeriesLine, sums: Rollup, day: date) -> Cell | None:
 
 
 def _key(series: Series, line: SeriesLine, place: int) -> Key:
-    is_one = not line.others and is_linkable(line.value)
-    href = calls_link(series.period, model=line.value) if is_one else ""
+    href = _href(series, line, series.period)
     return Key(line.value, line.others, cost_of_sums(line.total), swatch(place), href)
+
+
+def _href(series: Series, line: SeriesLine, period: Period) -> str:
+    if line.others:
+        return calls_of_link(period, "except_model", [each.value for each in series.lines if not each.others])
+    return calls_link(period, model=line.value) if is_linkable(line.value) else ""
 
 
 def _chart(series: Series, rows: list[DayRow], today: date) -> Markup:

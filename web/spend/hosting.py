@@ -7,7 +7,7 @@ from ledger.period import Period
 from ledger.rollup import Rollup
 from ledger.store import Group
 from web.costs import Cost, Mark, cost_of_sums, marks_of
-from web.links import calls_link, is_linkable
+from web.links import calls_of_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Side:
     cost: Cost
     marks: tuple[Mark, ...]
     href: str
-    """To its calls; empty: there is no one address for those of several upstreams."""
+    """To its calls; empty: there is no address for those of very many upstreams."""
 
 
 def sides_of(by_upstream: Iterable[Group], month: Period) -> tuple[Side, ...]:
@@ -41,5 +41,5 @@ def _side(words: str, groups: list[Group], month: Period) -> Side:
     sums = sum((group.sums for group in groups), Rollup())
     marks = tuple(mark for mark in marks_of(sums) if mark.count and mark.word != "self-hosted")
     names = tuple(group.value for group in groups)
-    href = calls_link(month, upstream=names[0]) if len(names) == 1 and is_linkable(names[0]) else ""
+    href = calls_of_link(month, "upstream", names)
     return Side(words, tuple(name or "" for name in names), sums, cost_of_sums(sums), marks, href)

@@ -1,6 +1,6 @@
 """What the overview says: the ledger's answers in, one page out. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,8 +8,8 @@ from ledger.money import NanoUsd
 from ledger.period import Period, month_of, time_of
 from ledger.rollup import Rollup
 from web.costs import Cost, Mark, cost_of_sums, marks_of
-from web.filters import places_for
-from web.links import calls_link
+from web.filters import iso, places_for
+from web.links import calls_link, calls_since_link, is_linkable
 from web.manner import days_name
 from web.spend.answers import Answers
 from web.spend.breakdowns import Breakdown, breakdown_of
@@ -19,6 +19,16 @@ from web.spend.forecast import Forecast, forecast_of
 from web.spend.hosting import Side, sides_of
 
 _FIRST_MONTH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why calls are unpriced."""
+
+    text: str
+    calls: int
+    href: str
+    """To them; empty: there is no address for so long a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +49,9 @@ class MonthPage:
     forecast: Forecast | None
     comparisons: tuple[Comparison, ...]
     sides: tuple[Side, ...]
-    reasons: Sequence[tuple[str, int]]
-    reasons_of_latest: int
+    reasons: tuple[Reason, ...]
+    reasons_since_us: int | None
+    """The reasons are those of calls that began then or later; None: of all."""
     other_reasons: int
     """Unpriced calls whose reasons are too many to be listed."""
     days: Days
@@ -80,8 +91,8 @@ def month_page(answers: Answers, now: datetime) -> MonthPage:
         forecast=_forecast(answers, spent, now),
         comparisons=comparisons_of(spent, month, today) if total.list_cost else (),
         sides=_sides(answers),
-        reasons=answers.reasons,
-        reasons_of_latest=answers.reasons_of_latest,
+        reasons=tuple(_reasons(answers)),
+        reasons_since_us=answers.reasons_since_us,
         other_reasons=_other_reasons(answers),
         days=days_of(answers.by_model, by_day, today),
         breakdowns=tuple(breakdown_of(topic, report) for topic, report in answers.breakdowns),
@@ -101,8 +112,20 @@ def _sides(answers: Answers) -> tuple[Side, ...]:
     return sides_of(by_upstream[0].groups, answers.month) if by_upstream else ()
 
 
+def _reasons(answers: Answers) -> Iterator[Reason]:
+    since_us, last = answers.reasons_since_us, answers.month.end - timedelta(days=1)
+    for text, calls in answers.reasons:
+        if not is_linkable(text):
+            href = ""
+        elif since_us is None:
+            href = calls_link(answers.month, reason=text)
+        else:
+            href = calls_since_link(iso(since_us), to=last.isoformat(), reason=text)
+        yield Reason(text, calls, href)
+
+
 def _other_reasons(answers: Answers) -> int:
-    if answers.reasons_of_latest:
+    if answers.reasons_since_us is not None:
         return 0
     return max(answers.by_model.total.unpriced_calls - sum(calls for _, calls in answers.reasons), 0)
 

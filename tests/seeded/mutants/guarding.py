@@ -55,10 +55,10 @@ MUTANTS = (
     ),
     Mutant(
         "one name is not escaped",
-        "Likewise, in one place of one page.",
-        "web/templates/parts.html",
-        '">{{ text | shown }}</bdi>',
-        '">{{ text | shown | safe }}</bdi>',
+        "Likewise, in one place of some pages.",
+        "web/parts.py",
+        '">{escape(shown(text))}</bdi>',
+        '">{shown(text)}</bdi>',
         (f"{_APP}::test_names_that_mean_harm_are_text_in_every_place",),
     ),
     Mutant(

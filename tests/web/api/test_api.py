@@ -85,6 +85,24 @@ async def test_a_filter_leaves_through_what_it_says(ledger: Path) -> None:
     assert {(row["pricing"], row["workload"]) for row in found["calls"]} == {("priced", "search")}
 
 
+async def test_several_names_and_names_left_out_are_all_calls_together(ledger: Path) -> None:
+    """Each call once, and the sums with them."""
+    some = await answer(ledger, "calls?upstream=openai&upstream=anthropic&limit=500")
+    rest = await answer(ledger, "calls?except_upstream=openai&except_upstream=anthropic&limit=500")
+    assert {row["upstream"] for row in some["calls"]} == {"openai", "anthropic"}
+    assert {row["upstream"] for row in rest["calls"]} == {"ollama"}
+    assert len(some["calls"]) + len(rest["calls"]) == len(ENTRIES)
+    assert [len(found["calls"]) for found in (some, rest)] == [
+        found["total"]["calls"] for found in (some, rest)
+    ]
+
+
+async def test_a_reason_leaves_the_calls_that_have_it(ledger: Path) -> None:
+    found = await answer(ledger, "calls?reason=interrupted&limit=500")
+    assert len(found["calls"]) == sum(entry.unpriced_reason == "interrupted" for entry in ENTRIES) > 0
+    assert {row["unpriced_reason"] for row in found["calls"]} == {"interrupted"}
+
+
 async def test_a_calls_charge_adds_up_to_its_cost(tmp_path: Path) -> None:
     """400 in, 100 out of gpt-4o: 400 x 2.50 + 100 x 10 per million."""
     usage = TokenUsage(input_tokens=400, output_tokens=100)
@@ -156,6 +174,11 @@ async def test_names_that_mean_harm_come_unchanged(tmp_path: Path) -> None:
         ("calls?limit=501", "a whole number from 1 to 500"),
         ("calls?outcome=bad", "write one of ok"),
         ("calls?before=1", "the id of a call"),
+        ("calls?limit=5&limit=6", "limit is there twice"),
+        ("calls?reason=a&reason=b", "reason is there twice"),
+        ("calls?user=a&user=a", 'user is "a" twice; leave one out'),
+        ("calls?user=a&user=", "user is empty"),
+        ("calls?reason=x&pricing=priced", "reason is of unpriced calls"),
         ("calls/1", "no id of a call"),
         ("months?by=day", "no parameter here"),
         ("project?pue=9", "pue"),
