@@ -1,7 +1,6 @@
 """The opinion on a call's cost: facts in, the ledger's entry out. Decided here and nowhere else."""
 
 from ledger.call import Call, Entry, Outcome, Pricing, State
-from ledger.period import time_of
 from ledger.pricebook import PriceBook
 from ledger.rating import Unpriced, rate
 
@@ -38,7 +37,7 @@ def judged(
 def _rated(call: Call, state: State, book: PriceBook) -> Entry:
     assert call.usage is not None
     models = (call.response_model, call.request_model)
-    price = book.price_at(call.provider, models, call.service_tier, time_of(call.started_us))
+    price = book.price_of(call.provider, models, call.service_tier, call.started_us)
     charge = rate(call.usage, price, call.units)
     if isinstance(charge, Unpriced):
         return Entry(call=call, state=state, pricing=Pricing.UNPRICED, unpriced_reason=charge.reason)

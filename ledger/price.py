@@ -54,10 +54,11 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """First day that the source gives for these rates; None: it gives none."""
 
     def rate_of(self, meter: Meter) -> Rate | None:
-        for rate in self.rates:
-            if rate.meter is meter:
-                return rate
-        return None
+        return self._by_meter.get(meter)
+
+    @cached_property
+    def _by_meter(self) -> dict[Meter, Rate]:
+        return {rate.meter: rate for rate in reversed(self.rates)}
 
     @cached_property
     def charges_requests(self) -> bool:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ledger.catalogue import FromThen, catalogue_day
 from ledger.meter import Meter
+from ledger.period import US_PER_DAY, time_of
 from ledger.price import STANDARD, NoPrice, Price, Rate
 
 _STANDARD_TOO = frozenset({None, "auto", "default", "on_demand", STANDARD, "standard_only"})
@@ -22,6 +23,7 @@ REMEMBERED_PRICES = 4096
 """Names come from clients: the memory of them is bounded."""
 LONGEST_NAME = 200
 PER_MTOK = 1_000_000
+_DAY_ZERO = date(1970, 1, 1).toordinal()
 _NO_PROVIDER = "the upstream has no provider whose prices apply; set provider or self_hosted for it"
 
 
@@ -63,8 +65,8 @@ _Told = TypeVar("_Told")
 _Key = tuple[str, str, str, date]
 
 
-_Question = tuple[str | None, tuple[str | None, ...], str | None, date]
-"""Provider, the names that a call goes by, service tier as written, day."""
+_Question = tuple[str | None, tuple[str | None, ...], str | None, int]
+"""Provider, the names that a call goes by, service tier as written, days since 1970."""
 
 
 class PriceBook:
@@ -90,16 +92,24 @@ class PriceBook:
         *models* are the names that a call goes by, the answer's own first; but a price that the user states
         for any of them goes before the catalogue's. *service_tier* is as the provider writes it; None, auto
         and default mean the standard tier."""
-        key = (provider, tuple(models), service_tier, at.date())
+        key = (provider, tuple(models), service_tier, at.toordinal() - _DAY_ZERO)
         price = self._whole_days.get(key)
         return self._price_at(key, at) if price is None else price
 
+    def price_of(
+        self, provider: str | None, models: tuple[str | None, ...], service_tier: str | None, started_us: int
+    ) -> Price | NoPrice:
+        """Likewise, of a call that started then (Unix epoch): no date has to be made of it."""
+        key = (provider, models, service_tier, started_us // US_PER_DAY)
+        price = self._whole_days.get(key)
+        return self._price_at(key, time_of(started_us)) if price is None else price
+
     def _price_at(self, key: _Question, at: datetime) -> Price | NoPrice:
-        provider, models, service_tier, day = key
+        provider, models, service_tier, _ = key
         if provider is None:
             return NoPrice(_NO_PROVIDER)
         tier = STANDARD if is_standard(service_tier) else str(service_tier)[:LONGEST_NAME]
-        days = [self._on_day(provider, name[:LONGEST_NAME], tier, day) for name in models if name]
+        days = [self._on_day(provider, name[:LONGEST_NAME], tier, at.date()) for name in models if name]
         if not days:
             return NoPrice("neither request nor answer names a model")
         price = _preferred([_at_time(parts, at.time()) for parts in days])

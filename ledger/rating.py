@@ -45,6 +45,8 @@ def rate(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) 
         return quantities
     lines, total = [], 0
     for meter, quantity in quantities + (_unit_quantities(units) if units else []):
+        if not quantity:
+            continue
         rated = price.rate_of(meter)
         if rated is None:
             return Unpriced(f"no {meter} price for {price.provider} {price.model}")
@@ -58,9 +60,9 @@ def rate(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) 
 
 
 def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
-    """The call's tokens by meter, zeros left out; they do not overlap and leave nothing else out."""
+    """The call's tokens by meter, zeros among them; they do not overlap and leave nothing out."""
     if not has_parts(usage):
-        found = _some((Meter.INPUT, usage.input_tokens), (Meter.OUTPUT, usage.output_tokens))
+        found = [(Meter.INPUT, usage.input_tokens), (Meter.OUTPUT, usage.output_tokens)]
         return [*found, (Meter.REQUEST, 1)] if price.charges_requests else found
     media = _media_quantities(usage, price) if usage.input_audio_tokens or usage.input_image_tokens else []
     if isinstance(media, Unpriced):
@@ -76,7 +78,7 @@ def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
     if reasoning and price.rate_of(Meter.OUTPUT_REASONING) is None:
         reasoning = 0
     uncached_media = sum(beside.values()) - cached_media
-    return _some(
+    return [
         (Meter.INPUT, usage.input_tokens - cache_read - cache_write - uncached_media),
         (Meter.CACHE_READ, cache_read - cached_media),
         (Meter.CACHE_WRITE, cache_write - cache_write_1h),
@@ -87,11 +89,7 @@ def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
         (Meter.OUTPUT_AUDIO, output_audio),
         (Meter.OUTPUT_IMAGE, output_image),
         (Meter.REQUEST, int(price.charges_requests)),
-    )
-
-
-def _some(*found: tuple[Meter, int]) -> _Quantities:
-    return [line for line in found if line[1]]
+    ]
 
 
 class _Media(NamedTuple):
@@ -141,7 +139,7 @@ def _terms(price: Price, meter: Meter) -> tuple[object, ...] | None:
 
 
 def _unit_quantities(units: Units) -> _Quantities:
-    found = [
+    return [
         (Meter.IMAGES, units.images or 0),
         (Meter.AUDIO, units.audio_ms or 0),
         (Meter.CHARACTERS, units.characters or 0),
@@ -150,4 +148,3 @@ def _unit_quantities(units: Units) -> _Quantities:
         (Meter.SEARCH_UNIT, units.search_units or 0),
         (Meter.PAGE, units.pages or 0),
     ]
-    return [line for line in found if line[1]]

@@ -66,7 +66,8 @@ _NO_PARTS = (None,) * len(_PARTS)
 
 def has_parts(usage: TokenUsage) -> bool:
     """Whether its tokens are of more classes than input and output."""
-    return any(astuple(usage)[_TOTALS:])
+    parts = astuple(usage)[_TOTALS:]
+    return parts != _NO_PARTS and any(parts)
 
 
 def _refuse_impossible_input(usage: TokenUsage) -> None:

@@ -166,7 +166,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
                 render_metrics=_metrics_page(metrics, writer, running.calls, current),
             )
         )
-        await _listen(pages, current, bound, running, stack)
+        await _listen(pages, current, bound, running, metrics, stack)
         stack.push_async_callback(drawing.close)  # who listens for new calls would be waited for
         if doubt := doubt_about_callers(place.host, place.settings, has_keys=ring.has_keys):
             log.warning("%s", doubt)
@@ -249,15 +249,17 @@ async def _listen(
     current: Current,
     bound: socket.socket,
     running: Running,
+    metrics: Metrics,
     stack: AsyncExitStack,
 ) -> None:
     pages_runner = web.AppRunner(pages)
     await pages_runner.setup()
     stack.push_async_callback(pages_runner.cleanup)
     server = Server(
-        front_door(pages, current, running.calls),
+        front_door(pages, current, running.calls, metrics.refused),
         plain_handler=lambda request: current.forwarder.handle(request),
         calls=running.calls,
+        count=metrics.refused,
         request_factory=pages._make_request,  # noqa: SLF001  # pinned in tests/test_aiohttp_facts.py
         handler_cancellation=True,
         access_log=None,

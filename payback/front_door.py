@@ -10,18 +10,23 @@ from payback.current import Current
 from payback.doubtful import doubt_about
 from payback.under_way import UnderWay
 from proxy.outlet import Outlet
-from proxy.refusal import Refusal, answer_of
+from proxy.refusal import Reason, Refusal, answer_of
 from web.entrance import wants_report
 from web.security import is_own
 
 FrontDoor = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def front_door(pages: web.Application, current: Current, calls: UnderWay) -> FrontDoor:
+def front_door(
+    pages: web.Application, current: Current, calls: UnderWay, count: Callable[[Reason], None]
+) -> FrontDoor:
+    """*count* hears why a request is refused."""
+
     async def enter(request: web.BaseRequest) -> web.StreamResponse:
         assert isinstance(request, web.Request)
         doubt = doubt_about(request.headers, request._message.version)  # noqa: SLF001  # its own, once asked, stays
         if doubt is not None:
+            count("http")
             return _refused(request, doubt)
         if is_call(request.raw_path) or not _is_for_pages(request):
             calls.join()

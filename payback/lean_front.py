@@ -23,6 +23,7 @@ from payback.doubtful import doubt_about
 from payback.front_door import is_call
 from payback.repeated import set_apart
 from payback.under_way import UnderWay
+from proxy.departure import Lookout
 from proxy.forward import Answered
 from proxy.outlet import Outlet
 from proxy.refusal import Refusal, answer_of
@@ -67,6 +68,7 @@ class LeanFront(BaseProtocol):
         """What comes is dropped."""
         self._timer: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
+        self._lookout = Lookout(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -110,6 +112,10 @@ class LeanFront(BaseProtocol):
         """aiohttp asks for it after every read."""
         if self._reading_paused:
             super().resume_reading(resume_parser)
+
+    def _pause_transport_reading(self) -> None:
+        super()._pause_transport_reading()
+        self._lookout.begin()
 
     def close(self) -> None:
         """At payback's end."""

@@ -9,7 +9,7 @@ from typing import get_args
 
 from ledger.call import Call, Entry, Outcome, Pricing, UsageBasis
 from ledger.usage import TokenUsage
-from proxy.gate import Reason
+from proxy.refusal import Reason
 
 log = logging.getLogger(__name__)
 

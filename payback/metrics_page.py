@@ -132,7 +132,9 @@ def _of_calls(rows: Rows) -> Iterator[Metric]:
 
 def _of_refusals(metrics: Metrics) -> Metric:
     refused = CounterMetricFamily(
-        "payback_refused_calls", "Calls that were not let in, by what was wrong.", labels=("reason",)
+        "payback_refused_calls",
+        "Calls that were refused and are no rows, by what was wrong.",
+        labels=("reason",),
     )
     for reason, number in metrics.refusals.items():
         refused.add_metric((reason,), number)

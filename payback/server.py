@@ -1,5 +1,6 @@
 """The server: every connection starts at the lean front, and goes on to aiohttp where that gives it away."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -12,14 +13,26 @@ from payback.front_door import FrontDoor
 from payback.lean_front import Handle, LeanFront
 from payback.repeated import put_back, set_apart
 from payback.under_way import UnderWay
+from proxy.departure import Lookout
+from proxy.refusal import Reason
 from proxy.upstream_protocol import break_body
 
 
 class Server(web.Server):
     """aiohttp's own answer to what is not HTTP quotes it; here it does not."""
 
-    def __init__(self, handler: FrontDoor, *, plain_handler: Handle, calls: UnderWay, **options: Any) -> None:
+    def __init__(
+        self,
+        handler: FrontDoor,
+        *,
+        plain_handler: Handle,
+        calls: UnderWay,
+        count: Callable[[Reason], None],
+        **options: Any,
+    ) -> None:
+        """*count* hears why a request is refused."""
         super().__init__(handler, **options)
+        self._count = count
         self._plain_handler = plain_handler
         self._calls = calls
         self._fronts: set[LeanFront] = set()
@@ -33,15 +46,17 @@ class Server(web.Server):
         await super().shutdown(timeout)
 
     def _others(self) -> web.RequestHandler:
-        return _Handler(self, loop=self._loop, **self._kwargs)
+        return _Handler(self, self._count, loop=self._loop, **self._kwargs)
 
 
 class _Handler(web.RequestHandler):
-    __slots__ = ("_is_in_head",)
+    __slots__ = ("_count", "_is_in_head", "_lookout")
 
-    def __init__(self, manager: web.Server, **options: Any) -> None:
+    def __init__(self, manager: web.Server, count: Callable[[Reason], None], **options: Any) -> None:
         super().__init__(manager, **options)
+        self._count = count
         self._is_in_head = False
+        self._lookout = Lookout(self)
 
     def data_received(self, data: bytes) -> None:
         is_at_start = self._is_at_start_of_request()
@@ -53,6 +68,10 @@ class _Handler(web.RequestHandler):
         self._is_in_head = (is_at_start or self._is_in_head) and self._request_count == known
         if is_changed and self._messages:
             self._put_back()
+
+    def _pause_transport_reading(self) -> None:
+        super()._pause_transport_reading()
+        self._lookout.begin()
 
     def _break_body_before(self, message: object) -> None:
         """Where what has come is not HTTP, nothing more comes of the body before it. aiohttp does not tell
@@ -82,4 +101,7 @@ class _Handler(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         answer = super().handle_error(request, status, exc, message)
-        return refused(request, exc) if isinstance(exc, HttpProcessingError) else answer
+        if not isinstance(exc, HttpProcessingError):
+            return answer
+        self._count("http")
+        return refused(request, exc)

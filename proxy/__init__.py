@@ -10,11 +10,13 @@ Read in this order:
 - client_key, gate, permission, models_named   who is let in, and what the key of a client allows
 - credential, workload_rule     the label of a key; the rules of the configuration
 - bounds, distinct    how long names may be, and how many
+- lenient, json_text  decoding JSON that may be none; what a string in it is
 - sse, ndjson, outline, dialects/   sans-IO: bytes in, events and usage out; no sockets, no clock
 - tap, inflate, learned         listens to one answer; what it has learned so far
+- untold              an answer that is no stream by its head, and one by its first bytes
 - listening           which tap an answer gets
 - kept, estimate/, estimator    tokens of calls whose upstream reports none
-- include_usage, json_edit, json_text   asking for usage on the client's behalf, and hiding that we did
+- include_usage, json_edit   asking for usage on the client's behalf, and hiding that we did
 - record, call_name, watch   one attempt's row, from open to end; its name in the log; who counts it
 - retries             which attempts are one call
 - reported            what upstream wrote of its usage, as a row keeps it: the numbers
@@ -26,7 +28,8 @@ Read in this order:
 - handshake, websocket          who may open a WebSocket; what passes over it, and what is metered of that
 - websocket_frames, inbox, silence   its frames, sans-IO; what came and was not passed on yet; its idle limit
 - upstream_client, upstream_errors   the one door to upstreams; why nothing came back through it
-- wire, upstream_protocol   one connection behind that door; where answers end, and what comes unasked
+- wire, upgrade, upstream_protocol   one connection behind that door, for calls or a WebSocket; where answers
+  end, and what comes unasked
 - departure, hang_up          a client that leaves while its upload waits; an end that upstream hears of now
 - room                whether one more call has the open files that it needs
 - refusal             our own answers, in the shape of the API that was called"""

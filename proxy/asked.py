@@ -12,10 +12,10 @@ from proxy.body_names import NO_NAMES, BodyNames
 from proxy.decoding import IDENTITY, decoded
 from proxy.dialects import Dialect
 from proxy.dialects.dialect import Streams
-from proxy.dialects.lenient import NO_JSON
 from proxy.dialects.reading import name_of
 from proxy.estimate.shape import Shape
 from proxy.form import fields_of, is_form
+from proxy.lenient import NO_JSON
 from proxy.needs import needs_in, top_of
 from proxy.request import Request
 from proxy.top import Plain, Top

@@ -1,6 +1,6 @@
 """The handler: a request in, an answer out."""
 
-from aiohttp import ClientResponse, web
+from aiohttp import web
 
 from proxy.attempts import Attempts, Means
 from proxy.attribution import Attributor
@@ -10,13 +10,14 @@ from proxy.include_usage import UsageAsking
 from proxy.outlet import Outlet
 from proxy.plan import Planner
 from proxy.record import Books
-from proxy.refusal import BAD_BODY, Refusal, answer_of
+from proxy.refusal import Refusal, answer_of
 from proxy.relay import relay
 from proxy.request import Request
 from proxy.retries import Retries
 from proxy.room import Room
 from proxy.route import Router
 from proxy.sending import Sender
+from proxy.upgrade import UpgradeAnswer
 from proxy.upstream_client import UpstreamClient
 from proxy.upstream_errors import UpstreamFailed
 from proxy.websocket import tunnel
@@ -58,7 +59,7 @@ class Forwarder:
             books=books,
             usage_asking=UsageAsking(),
         )
-        self._room = Room()
+        self._room = Room(gate.count)
 
     async def handle(self, request: Request) -> Answered:
         try:
@@ -66,8 +67,6 @@ class Forwarder:
             plan = await self._planner.of(request)
         except Refusal as refusal:
             return answer_of(refusal, request.raw_path)
-        except web.RequestPayloadError:
-            return answer_of(BAD_BODY, request.raw_path)
         return await self._answered(Attempts(self._means, plan))
 
     async def _answered(self, attempts: Attempts) -> Answered:
@@ -79,7 +78,7 @@ class Forwarder:
             return _answer_of(failure.refusal, attempts)
         plan, record = attempts.plan, attempts.record
         if plan.is_socket and answer.status == 101:
-            assert isinstance(answer, ClientResponse)
+            assert isinstance(answer, UpgradeAnswer)
             assert isinstance(plan.request, web.Request)
             return await tunnel(plan.request, answer, record, plan.session, plan.may_go_on)
         return await relay(plan.request, answer, record, attempts.metering)

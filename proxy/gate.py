@@ -5,17 +5,14 @@ import hmac
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Literal
 
 from proxy.client_key import ClientKey, digest_of, is_token
 from proxy.credential import contradicted_in, credentials_in
-from proxy.refusal import Refusal
+from proxy.refusal import Reason, Refusal
 from proxy.request import Request
 
 log = logging.getLogger(__name__)
 
-Reason = Literal["missing", "unknown", "expired", "revoked", "model", "upstream", "ambiguous", "unreadable"]
-"""Why a call was refused, as it is counted. Clients are not told which of unknown, expired and revoked."""
 Keys = Mapping[bytes, ClientKey]
 """By digest."""
 MOST_TOKENS = 4
@@ -30,6 +27,7 @@ _MISSING = Refusal(
 _UNKNOWN = Refusal(
     401, "invalid_api_key", "the key of this call is not valid here; ask whoever runs payback for another"
 )
+"""Clients are not told which of unknown, expired and revoked."""
 _UNREADABLE = Refusal(
     503, "keys_unreadable", "the keys of clients cannot be read, so no call is let in; payback's log says why"
 )
@@ -48,7 +46,7 @@ class Gate:
     ) -> None:
         self._keys = keys
         self._now_us = now_us
-        self._count = count
+        self.count = count
 
     def admit(self, request: Request) -> ClientKey | None:
         """The key that the call is made with; None: none is asked for. Raises Refusal, and nothing else."""
@@ -73,7 +71,7 @@ class Gate:
 
     def refusal(self, reason: Reason, refusal: Refusal) -> Refusal:
         """*refusal*, counted."""
-        self._count(reason)
+        self.count(reason)
         return refusal
 
     def _admitted(self, keys: Keys, request: Request) -> ClientKey:

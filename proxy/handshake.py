@@ -21,15 +21,14 @@ def is_handshake(request: Request) -> bool:
     return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
-def refuse_malformed(request: web.Request) -> None:
-    """aiohttp must have taken the connection for upgraded, or it would read messages as requests.
-
-    Raises Refusal."""
+def fault_of(request: web.Request) -> Refusal | None:
+    """aiohttp must have taken the connection for upgraded, or it would read messages as requests."""
     is_upgraded = request.version >= HttpVersion11 and request._message.upgrade  # noqa: SLF001
-    if request.method != "GET" or not is_upgraded or request.body_exists:
-        raise Refusal(
-            400, "bad_handshake", "a WebSocket handshake is a GET with Connection: Upgrade and no body"
-        )
+    if request.method == "GET" and is_upgraded and not request.body_exists:
+        return None
+    return Refusal(
+        400, "bad_handshake", "a WebSocket handshake is a GET with Connection: Upgrade and no body"
+    )
 
 
 def is_of_another_site(request: Request) -> bool:
@@ -62,9 +61,10 @@ def handshake_headers(raw: RawHeaders, credential: tuple[str, str] | None, *, is
     return [*headers, *_UPGRADE]
 
 
-def switched_headers(raw: RawHeaders) -> Headers:
+def switched_headers(raw: RawHeaders, call_id: str) -> Headers:
     """What the client is told of upstream's 101."""
-    return [*without(response_headers(raw), "content-length"), *_UPGRADE]
+    headers = without(response_headers(raw), "content-length")
+    return [*headers, *_UPGRADE, ("X-Payback-Call-Id", call_id)]
 
 
 def _without_key(name: str, value: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from ledger.needs import Needs
-from proxy.dialects.lenient import NO_JSON, mended
 from proxy.estimate.shape import Shape
+from proxy.lenient import NO_JSON, mended
 from proxy.top import Plain, Top
 
 _TOOLS, _IMAGES, _AUDIO = int(Needs.TOOLS), int(Needs.IMAGES), int(Needs.AUDIO)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from proxy.asked import Asked
 from proxy.bounds import bounded
 from proxy.client_key import ClientKey
-from proxy.gate import Gate, Reason
+from proxy.gate import Gate
 from proxy.headers import NO_KEY
 from proxy.models_named import models_named
-from proxy.refusal import Refusal
+from proxy.refusal import Reason, Refusal
 from proxy.request import Request
 from proxy.route import Router, Target
 from proxy.upstream import Upstream

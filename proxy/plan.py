@@ -1,6 +1,7 @@
 """What is decided about a request before its first attempt: may it come in, where it goes, what it asks for,
 who pays."""
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from functools import partial
 
@@ -16,11 +17,11 @@ from proxy.client_key import ClientKey
 from proxy.dialects.session import SessionDialect
 from proxy.dialects.sessions import session_at
 from proxy.gate import Gate
-from proxy.handshake import is_handshake, is_of_another_site, model_in, refuse_malformed
+from proxy.handshake import fault_of, is_handshake, is_of_another_site, model_in
 from proxy.headers import NO_KEY
 from proxy.permission import Permission
 from proxy.record import Books
-from proxy.refusal import Refusal
+from proxy.refusal import BAD_BODY, Refusal
 from proxy.request import Request
 from proxy.retries import Retries
 from proxy.route import NoRoute, Router, Target
@@ -28,6 +29,9 @@ from proxy.upstream import Upstream
 
 _SPOKEN = frozenset({"speech", "transcription"})
 """Operations that have sound on one side, whatever their requests say."""
+
+
+_OTHER_SITE = Refusal(403, "cross_site", "a page of another site may not use the key that is configured here")
 
 
 def _always() -> bool:
@@ -87,21 +91,14 @@ class Planner:
         key = self._gate.admit(request)
         target = self._router.target_of(request.method, request.raw_path)
         if isinstance(target, NoRoute):
-            raise Refusal(400, "bad_path", target.reason)
+            raise self._gate.refusal("path", Refusal(400, "bad_path", target.reason))
         is_socket = is_handshake(request)
-        if is_socket:
-            assert isinstance(request, web.Request)
-            refuse_malformed(request)
-            asked = Asked(body=None, model=model_in(_query_of(target)))
-        else:
-            asked = await read_asked(request, target.dialect, self._longest_body)
+        asked = self._asked_by_handshake(request, target) if is_socket else await self._read(request, target)
         upstream = self._router.upstream_of(target, asked.model or target.model)
         if key is not None:
             upstream = self._permission.of(key, request, target, asked, upstream, is_socket=is_socket)
         elif upstream.credential is not None and is_of_another_site(request):
-            raise Refusal(
-                403, "cross_site", "a page of another site may not use the key that is configured here"
-            )
+            raise self._gate.refusal("site", _OTHER_SITE)
         call = self._call_of(request, target, asked, upstream, key)
         return Plan(
             request=request,
@@ -113,6 +110,22 @@ class Planner:
             may_go_on=_always if key is None else partial(self._gate.still_admits, key),
             failover=self._failover_of(upstream, request, target, asked, key, is_socket=is_socket),
         )
+
+    def _asked_by_handshake(self, request: Request, target: Target) -> Asked:
+        assert isinstance(request, web.Request)
+        if (fault := fault_of(request)) is not None:
+            raise self._gate.refusal("handshake", fault)
+        return Asked(body=None, model=model_in(_query_of(target)))
+
+    async def _read(self, request: Request, target: Target) -> Asked:
+        """A body that does not come whole goes nowhere, and is counted."""
+        try:
+            return await read_asked(request, target.dialect, self._longest_body)
+        except web.RequestPayloadError as error:
+            raise self._gate.refusal("body", BAD_BODY) from error
+        except (CancelledError, ConnectionError):
+            self._gate.count("left")
+            raise
 
     def _failover_of(
         self,

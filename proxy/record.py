@@ -101,6 +101,7 @@ class Record:
             await self._written(Entry(call=self._call, state=State.OPEN))
         except LedgerUnavailable as error:
             if self._books.refuse_unrecordable:
+                self._books.watch.refused("ledger")
                 raise Refusal(
                     503,
                     "ledger_unavailable",

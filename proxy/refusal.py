@@ -5,6 +5,7 @@ https://docs.ollama.com/api/errors and https://google.aip.dev/193, read 2026-11-
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 from aiohttp import web
@@ -14,6 +15,13 @@ _GOOGLES_STATUS = {
     401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 500: "INTERNAL", 504: "DEADLINE_EXCEEDED",
 }  # fmt: skip
 _ANTHROPICS_TYPE = {401: "authentication_error", 403: "permission_error"}
+
+Reason = Literal[
+    "missing", "unknown", "expired", "revoked", "model", "upstream", "ambiguous", "unreadable",
+    "http", "path", "body", "left", "handshake", "site", "files", "ledger",
+]  # fmt: skip
+"""Why a call was refused that no row tells of, as it is counted: what is wrong with its key, of which clients
+are told less; then what is wrong with the request, or here. With left there is nobody to tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from ledger.errors import LedgerUnavailable
 from ledger.money import render_usd
 from proxy.answer_body import AnswerBody
 from proxy.headers import Headers, response_headers, without
-from proxy.listening import Kind, Metering, listening_to
+from proxy.listening import KIND_OF, Kind, Metering, listening_to
 from proxy.outlet import Outlet
 from proxy.record import Record
 from proxy.request import Request
 from proxy.tap import NoTap
+from proxy.untold import UntoldTap
 from proxy.upstream_client import Answer
 from proxy.upstream_errors import UpstreamBroke, broke
 
@@ -69,12 +70,10 @@ class _Passage:
         self._kind, self.tap, decoder = listening_to(answer, metering)
         self._body = AnswerBody(answer, decoder)
         self._is_inflated = decoder is not None
-        self._may_shrink = metering.hide and self._kind is Kind.STREAM
+        self._hides = metering.hide
         self._outcome = Outcome.OK if answer.status < 400 else Outcome.UPSTREAM_ERROR
         self._last_byte = b""
         """Of a document, what waits for the ledger."""
-        self._unheard = b""
-        """Its start, which had come when the client left."""
 
     async def run(self) -> None:
         if self._is_head:
@@ -87,7 +86,7 @@ class _Passage:
         if start:
             await self._pass(start)
         async for chunk in self._body.pieces():
-            await self._pass(chunk)
+            await self._pass(self._feed(chunk))
         rest = self._last_byte + self._finish_tap()
         await self._report_items()
         await self._end()
@@ -119,7 +118,6 @@ class _Passage:
         try:
             with suppress(TimeoutError, UpstreamBroke, LedgerUnavailable):
                 async with asyncio.timeout(self._record.listens_on_s):
-                    self._feed(self._unheard)
                     async for chunk in self._body.pieces():
                         self._record.first_byte()
                         self._feed(chunk)
@@ -153,23 +151,24 @@ class _Passage:
             self._record.end_unheard(outcome, learned, problem)
 
     async def _start(self) -> tuple[bytes, bool]:
-        """What of a document is there at once, and whether that is all."""
+        """What of a document is there at once, as it goes on, and whether that is all."""
         content = self._answer.content
         if self._kind is not Kind.STREAM and content.is_eof():
-            return self._read_nowait(), True
-        if self._kind is not Kind.DOCUMENT:
+            return self._feed(self._read_nowait()), True
+        if not self._may_be_document:
             return b"", False
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(WHOLE_SECONDS):
-                while sum(map(len, parts)) < WHOLE_BYTES and not content.at_eof():
-                    parts.append(await content.readany())
+                while self._may_be_document and sum(map(len, parts)) < WHOLE_BYTES and not content.at_eof():
+                    parts.append(self._feed(await content.readany()))
         except (TimeoutError, ClientError):  # reading on tells which, once what came has gone on
             return b"".join(parts), False
-        except asyncio.CancelledError:
-            self._unheard = b"".join(parts)
-            raise
-        return b"".join(parts), content.at_eof()
+        return b"".join(parts), self._may_be_document and content.at_eof()
+
+    @property
+    def _may_be_document(self) -> bool:
+        return self._kind is Kind.DOCUMENT or self._kind is Kind.UNTOLD
 
     def _read_nowait(self) -> bytes:
         try:
@@ -179,7 +178,7 @@ class _Passage:
 
     async def _whole(self, body: bytes) -> None:
         self._record.first_byte()
-        rest = self._feed(body) + self._finish_tap()
+        rest = body + self._finish_tap()
         await self._report_items()
         entry = await self._end()
         headers = without(self._headers(), "content-length")
@@ -187,11 +186,10 @@ class _Passage:
             headers.append(("X-Payback-Cost-Usd", render_usd(entry.list_cost)))
         await self.outlet.whole(self._answer.status, self._answer.reason, headers, rest)
 
-    async def _pass(self, chunk: bytes) -> None:
+    async def _pass(self, data: bytes) -> None:
         self._record.first_byte()
-        data = self._feed(chunk)
-        if self._kind is Kind.DOCUMENT:
-            data = self._last_byte + data
+        data, self._last_byte = self._last_byte + data, b""
+        if self._may_be_document:
             data, self._last_byte = data[:-1], data[-1:]
         await self._report_items()
         if self._kind is not Kind.DOCUMENT:
@@ -224,10 +222,13 @@ class _Passage:
     def _feed(self, chunk: bytes) -> bytes:
         held = self.tap.held()
         try:
-            return self.tap.feed(chunk)
+            data = self.tap.feed(chunk)
         except Exception as error:  # noqa: BLE001  # a fault in metering never changes what the client gets
             self._give_up_metering(error)
             return held + chunk
+        if self._kind is Kind.UNTOLD and isinstance(self.tap, UntoldTap):
+            self._kind = KIND_OF[self.tap.framing]
+        return data
 
     def _finish_tap(self) -> bytes:
         held = self.tap.held()
@@ -246,7 +247,7 @@ class _Passage:
 
     def _headers(self) -> Headers:
         headers = response_headers(self._answer.raw_headers)
-        if self._may_shrink:
+        if self._hides and (self._kind is Kind.STREAM or self._kind is Kind.UNTOLD):
             headers = without(headers, "content-length")
         if self._is_inflated:
             headers = [_weak(name, value) for name, value in without(headers, *_OF_THE_ENCODED)]

@@ -21,6 +21,11 @@ MOST_DIGITS = 40
 """Of a fraction, and of its exponent's reach; a nano-USD with 17 digits has 26."""
 _LARGEST = (1 << 63) - 1
 _NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_NAME}}}")
+_USUAL = frozenset({
+    "prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens",
+    "prompt_tokens_details", "completion_tokens_details", "cached_tokens", "reasoning_tokens", "audio_tokens",
+})  # fmt: skip
+"""Names that need no second look: most answers have no others."""
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -48,7 +53,7 @@ def _in_object(members: dict[Any, Any], depth: int) -> dict[str, Any]:
     numbers = {}
     for name, value in members.items():
         kept = _numbers_in(value, depth)
-        if kept is not None and _is_name(name):
+        if kept is not None and (name in _USUAL or _is_name(name)):
             numbers[name] = kept
     return numbers
 

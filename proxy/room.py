@@ -7,9 +7,10 @@ import errno
 import os
 import resource
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
-from proxy.refusal import Refusal
+from proxy.refusal import Reason, Refusal
 
 _MOST_KEPT, _KEPT_SHARE = 64, 8
 NO_ROOM_ERRORS = frozenset({errno.EMFILE, errno.ENFILE})
@@ -26,14 +27,19 @@ LOOK_SECONDS = 0.005
 
 
 class Room:
-    def __init__(self) -> None:
+    def __init__(self, count: Callable[[Reason], None]) -> None:
+        self._count = count
         self._looked_at_s = 0.0
 
     def refuse_without_any(self) -> None:
-        """Raises NO_ROOM."""
+        """Raises NO_ROOM, counted."""
         now_s = time.monotonic()
         if now_s - self._looked_at_s >= LOOK_SECONDS:
-            refuse_without_room()
+            try:
+                refuse_without_room()
+            except Refusal:
+                self._count("files")
+                raise
             self._looked_at_s = now_s
 
 

@@ -10,7 +10,6 @@ from ledger.call import Outcome
 from ledger.errors import LedgerUnavailable
 from proxy.asked import Body
 from proxy.attribution import bounded
-from proxy.departure import feel_departure
 from proxy.handshake import handshake_headers
 from proxy.headers import Encodings, Headers, request_headers, without
 from proxy.listening import Metering
@@ -41,8 +40,6 @@ class Sender:
         try:
             await record.open()
             record.sending()
-            if not (body is None or isinstance(body, bytes)):
-                feel_departure(plan.request)
             if record.listens_on_s and isinstance(body, bytes):
                 asking = asyncio.ensure_future(self._asked(plan, body))
                 answer = await asyncio.shield(asking)

@@ -2,8 +2,9 @@
 
 Calls go out over wires: connections of aiohttp's, past its client session. No cookies, redirects or invented
 headers are wanted, half of the session's time is spent on them, and what is no UTF-8 in a head it leaves out.
-Handshakes alone take the session. tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
+tests/test_aiohttp_facts.py pins what is used of aiohttp here."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import lru_cache, partial
 from typing import Protocol
@@ -11,29 +12,24 @@ from typing import Protocol
 from aiohttp import (
     ClientOSError,
     ClientRequest,
-    ClientResponse,
-    ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
-    DummyCookieJar,
     ServerDisconnectedError,
     StreamReader,
     TCPConnector,
 )
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from proxy.asked import Body
 from proxy.headers import Headers
-from proxy.upstream_errors import NotHttp
+from proxy.upgrade import UpgradeAnswer, upgrade
 from proxy.upstream_protocol import UpstreamProtocol
 from proxy.wire import LINE_BYTES as LINE_BYTES
 from proxy.wire import Wire
 
-_INVENTED_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-"""What aiohttp's session would add where the application sent none."""
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """To send one twice comes to the same as once: RFC 9110 section 9.2.2."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -41,7 +37,7 @@ _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class Answer(Protocol):
-    """What is used of an answer; aiohttp's ClientResponse has it too."""
+    """What is used of an answer."""
 
     @property
     def status(self) -> int: ...
@@ -63,8 +59,9 @@ class UpstreamClient:
 
     def __init__(self, *, connect_timeout_s: float, idle_timeout_s: float) -> None:
         self._timeout = ClientTimeout(total=None, sock_connect=connect_timeout_s, sock_read=idle_timeout_s)
-        self._pooled = self._session(TCPConnector(limit=0))
-        self._closing = self._session(TCPConnector(limit=0, force_close=True))
+        self._loop = asyncio.get_running_loop()
+        self._pooled = _connector()
+        self._closing = _connector(force_close=True)
         self._free: dict[URL, list[Wire]] = {}
         self._to = lru_cache(maxsize=256)(self._request_to)
 
@@ -88,15 +85,12 @@ class UpstreamClient:
         wire = await self._new_wire(url, free)
         return await wire.call(head, pieces, expects_body=method != "HEAD")
 
-    async def upgrade(self, url: URL, headers: Headers) -> ClientResponse:
+    async def upgrade(self, url: URL, headers: Headers) -> UpgradeAnswer:
         """The answer to a WebSocket handshake: 101 with a connection to talk over, or a refusal with a body.
 
         *headers* ask for the upgrade. Raises as send does. Close the answer in the end, also the 101."""
-        answer = await self._closing.request("GET", url, headers=_for_session(headers), allow_redirects=False)
-        if answer.status == 101 and not _is_websocket(answer):
-            answer.close()
-            raise NotHttp("the connection was upgraded to something else")
-        return answer
+        connection = await self._connected(self._closing, url)
+        return await upgrade(connection, _head("GET", url, headers), self._timeout.sock_read)
 
     async def close(self) -> None:
         for wire in [wire for free in self._free.values() for wire in free]:
@@ -105,32 +99,25 @@ class UpstreamClient:
         await self._closing.close()
 
     async def _new_wire(self, url: URL, free: list[Wire] | None) -> Wire:
-        session = self._closing if free is None else self._pooled
-        return Wire(await self._connected(session, url), self._timeout.sock_read or 0, free)
+        connector = self._closing if free is None else self._pooled
+        return Wire(await self._connected(connector, url), self._timeout.sock_read or 0, free)
 
-    async def _connected(self, session: ClientSession, url: URL) -> Connection:
-        assert session.connector is not None
+    async def _connected(self, connector: TCPConnector, url: URL) -> Connection:
         try:
-            return await session.connector.connect(self._to(url.origin()), traces=[], timeout=self._timeout)
+            return await connector.connect(self._to(url.origin()), traces=[], timeout=self._timeout)
         except TimeoutError as error:
             raise ConnectionTimeoutError("the connection was not made in time") from error
 
-    def _session(self, connector: TCPConnector) -> ClientSession:
-        make: Callable[..., ResponseHandler] = UpstreamProtocol
-        connector._factory = partial(make, loop=connector._loop)  # noqa: SLF001
-        return ClientSession(
-            connector=connector,
-            cookie_jar=DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_INVENTED_HEADERS,
-            timeout=self._timeout,
-            max_line_size=LINE_BYTES,
-            max_field_size=LINE_BYTES,
-        )
-
     def _request_to(self, origin: URL) -> ClientRequest:
         """Tells the connector where to; nothing of it is sent."""
-        return ClientRequest("POST", origin, loop=self._pooled._loop)  # noqa: SLF001
+        return ClientRequest("POST", origin, loop=self._loop)
+
+
+def _connector(*, force_close: bool = False) -> TCPConnector:
+    connector = TCPConnector(limit=0, force_close=force_close)
+    make: Callable[..., ResponseHandler] = UpstreamProtocol
+    connector._factory = partial(make, loop=connector._loop)  # noqa: SLF001
+    return connector
 
 
 def _usable(free: list[Wire] | None) -> Wire | None:
@@ -140,17 +127,6 @@ def _usable(free: list[Wire] | None) -> Wire | None:
         if wire.is_usable:
             return wire
     return None
-
-
-def _for_session(headers: Headers) -> CIMultiDict[str]:
-    """aiohttp keeps one of two lines of a name that are spelt differently, so all are spelt as the first."""
-    spelt: dict[str, str] = {}
-    return CIMultiDict([(spelt.setdefault(name.lower(), name), value) for name, value in headers])
-
-
-def _is_websocket(answer: ClientResponse) -> bool:
-    """Without a Connection header that says so, aiohttp has given up the connection."""
-    return answer.connection is not None and answer.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def _framed(method: str, headers: Headers, body: Body) -> Headers:
@@ -180,7 +156,7 @@ async def _chunks(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield b"0\r\n\r\n"
 
 
-def _head(method: str, url: URL, headers: Headers, *, closes: bool) -> bytes:
+def _head(method: str, url: URL, headers: Headers, *, closes: bool = False) -> bytes:
     """The request up to its body. Names and values are those that aiohttp's parser let in, byte for byte."""
     lines = [f"{method} {url.raw_path_qs} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"]
     lines += [f"{name}: {value}\r\n" for name, value in headers]

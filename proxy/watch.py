@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ledger.call import Entry
-from proxy.gate import Reason
+from proxy.refusal import Reason
 
 
 class Watch(Protocol):
@@ -14,7 +14,7 @@ class Watch(Protocol):
         ...
 
     def refused(self, reason: Reason) -> None:
-        """A call was not let in."""
+        """A call was refused, and no row tells of it."""
         ...
 
     def committed(self, seconds: float) -> None:

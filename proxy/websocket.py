@@ -6,10 +6,9 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 
-from aiohttp import ClientResponse, web
+from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import StreamWriter
-from multidict import CIMultiDict
 
 from ledger.call import Outcome
 from ledger.errors import LedgerUnavailable
@@ -17,8 +16,10 @@ from proxy.dialects.reading import Item
 from proxy.dialects.session import SessionDialect, SessionReader
 from proxy.handshake import switched_headers
 from proxy.inbox import Inbox
+from proxy.outlet import Outlet
 from proxy.record import Record
 from proxy.silence import Silence
+from proxy.upgrade import UpgradeAnswer
 from proxy.websocket_frames import GOING_AWAY, Frames, close_frame
 
 log = logging.getLogger(__name__)
@@ -32,18 +33,19 @@ SKIPPED = "a message was not looked into: it was too long, or compressed"
 
 async def tunnel(
     request: web.Request,
-    answer: ClientResponse,
+    answer: UpgradeAnswer,
     record: Record,
     session: SessionDialect | None,
     may_go_on: Callable[[], bool],
-) -> web.StreamResponse:
+) -> Outlet:
     """Pass on what either side sends, as long as *may_go_on*. However this ends, the record is ended.
 
     An abrupt end on one side is one on the other: nobody is told a goodbye that was not said."""
     passage = _Tunnel(request, answer, record, session, may_go_on)
-    response = _Switched(answer, record.call_id)
+    outlet = Outlet(request)
+    outlet.keeps_open = True  # Connection says something else here
     try:
-        await response.prepare(request)
+        await outlet.begin(101, answer.reason, switched_headers(answer.raw_headers, record.call_id))
         await passage.run()
     except LedgerUnavailable:
         passage.cut("cut, as the ledger could not be written")
@@ -57,27 +59,26 @@ async def tunnel(
         passage.cut("payback failed within the connection")
     finally:
         answer.close()
-    return response
+        outlet.keeps_open = False
+    return outlet
 
 
 class _Tunnel:
     def __init__(
         self,
         request: web.Request,
-        answer: ClientResponse,
+        answer: UpgradeAnswer,
         record: Record,
         session: SessionDialect | None,
         may_go_on: Callable[[], bool],
     ) -> None:
-        assert answer.connection is not None
-        assert answer.connection.protocol is not None
         self._record = record
         self._may_go_on = may_go_on
         self._client = _Side(request.protocol, feels_leaving=True)
-        self._upstream = _Side(answer.connection.protocol)
-        self._limit_s = answer.connection.protocol.read_timeout
-        answer.connection.protocol.read_timeout = None  # either peer may speak alone for as long as it likes
-        answer.connection.protocol.set_parser(self._upstream.inbox, None)
+        self._upstream = _Side(answer.protocol)
+        self._limit_s = answer.protocol.read_timeout
+        answer.protocol.read_timeout = None  # either peer may speak alone for as long as it likes
+        answer.protocol.set_parser(self._upstream.inbox, None)
         if not self._upstream.is_there:  # it has ended already, and nobody will say so again
             self._upstream.inbox.feed_eof()
         request.protocol.set_parser(self._client.inbox)  # type: ignore[arg-type]  # aiohttp knows one parser
@@ -252,18 +253,3 @@ class _Side:
     def abort(self) -> None:
         if self._protocol.transport is not None:
             self._protocol.transport.abort()
-
-
-class _Switched(web.StreamResponse):
-    """Upstream's 101, with its headers alone; the connection is not HTTP's any more."""
-
-    def __init__(self, answer: ClientResponse, call_id: str) -> None:
-        headers = [*switched_headers(answer.raw_headers), ("X-Payback-Call-Id", call_id)]
-        super().__init__(status=101, reason=answer.reason, headers=CIMultiDict(headers))
-        self._has_server = "Server" in answer.headers
-        self.force_close()
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        if not self._has_server:
-            self.headers.popall("Server", None)

@@ -2,7 +2,6 @@
 
 - dialect         what a wire format is
 - reading         what a dialect makes of a document
-- lenient         decoding that does not raise
 - llama_timings   the counts that llama.cpp sends unasked
 - openai_usage, openai_document   the usage object, and the top of an answer, that OpenAI's older APIs share
 - openai_chat, openai_completions, openai_embeddings

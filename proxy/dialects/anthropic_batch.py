@@ -14,8 +14,8 @@ from ledger.judgement import UNMETERED
 from proxy.dialects.anthropic_messages import OPERATION, MessageReader
 from proxy.dialects.batch_items import SERVICE_TIER, calls_of, failed
 from proxy.dialects.dialect import Dialect, Framing, Streams
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading
+from proxy.lenient import decoded_or_none
 
 _UNBILLED = frozenset({"errored", "canceled", "expired"})
 _NO_MESSAGE = Reading(service_tier=SERVICE_TIER, problem="a result in the batch is no message")

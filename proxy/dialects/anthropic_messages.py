@@ -19,9 +19,9 @@ from msgspec.structs import replace
 
 from proxy.dialects import anthropic_usage
 from proxy.dialects.dialect import Dialect, Streams
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading, name_of
 from proxy.estimate.shape import Shape
+from proxy.lenient import decoded_or_none
 
 OPERATION = "chat"
 _BILLED_REFUSALS = frozenset({"bio", "frontier_llm", "reasoning_extraction"})

@@ -21,9 +21,9 @@ from ledger.usage import TokenUsage
 from proxy.dialects import gemini_usage
 from proxy.dialects.counted import counted
 from proxy.dialects.dialect import Dialect
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 from proxy.estimate.shape import Shape
+from proxy.lenient import decoded_or_none
 
 OPERATION = "generate_content"
 MARKS = (b'"usageMetadata"', b'"groundingMetadata"')

@@ -14,8 +14,8 @@ from ledger.usage import TokenUsage
 from proxy.dialects import gemini, gemini_usage
 from proxy.dialects.counted import counted
 from proxy.dialects.dialect import Dialect
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading
+from proxy.lenient import decoded_or_none
 
 
 class _Top(msgspec.Struct, rename="camel"):

@@ -20,8 +20,8 @@ from ledger.usage import TokenUsage
 from proxy.dialects import gemini, gemini_usage
 from proxy.dialects.counted import counted, part
 from proxy.dialects.dialect import Dialect, Streams, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
+from proxy.lenient import decoded_or_none
 
 _COUNTS = {
     "total_input_tokens": "promptTokenCount",

@@ -17,8 +17,8 @@ from msgspec.structs import asdict
 from ledger.timings import Timings
 from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects.counted import Counted, counted
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
+from proxy.lenient import decoded_or_none
 
 MARKS = (b'_eval_count"', b'"done":true', b'"done": true', b'"error"')
 TAIL_MARK = b'"total_duration"'

@@ -25,8 +25,8 @@ from proxy.dialects import (
 )
 from proxy.dialects.batch_items import SERVICE_TIER, calls_of, failed
 from proxy.dialects.dialect import Dialect, Framing, Streams
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading
+from proxy.lenient import decoded_or_none
 
 _FAILED_FROM = 400
 _BY_OBJECT = {

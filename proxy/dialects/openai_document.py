@@ -16,9 +16,9 @@ from ledger.units import Units
 from ledger.usage import TokenUsage
 from proxy.dialects import llama_timings, openai_usage, upstream_cost
 from proxy.dialects.counted import counted, together
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
 from proxy.dialects.server_tools import TELLING, searches_in
+from proxy.lenient import decoded_or_none
 
 MARKS = (b'"usage"', b'"timings"')
 _NO_CHOICES = re.compile(rb"\s*(?:\[\s*\]|null)?\s*")

@@ -22,8 +22,8 @@ from ledger.usage import TokenUsage
 from proxy.dialects import upstream_cost
 from proxy.dialects.counted import Counted, counted, part
 from proxy.dialects.dialect import Dialect, Streams, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import NO_TOKENS, Item, Reading, name_of
+from proxy.lenient import decoded_or_none
 
 OPERATION = "image_generation"
 MOST_IMAGES = 1000

@@ -21,9 +21,9 @@ from ledger.usage import TokenUsage
 from proxy.dialects import openai_transcriptions
 from proxy.dialects.counted import counted, part
 from proxy.dialects.dialect import Framing, Streams, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import NO_TOKENS, Item, Reading, name_of
 from proxy.dialects.session import Begun, SessionDialect
+from proxy.lenient import decoded_or_none
 
 OPERATION = "realtime"
 _TRANSCRIBED = "conversation.item.input_audio_transcription.completed"

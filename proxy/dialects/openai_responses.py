@@ -32,10 +32,10 @@ from ledger.usage import TokenUsage
 from proxy.dialects import openai_images, openai_usage, upstream_cost
 from proxy.dialects.counted import counted, part, together
 from proxy.dialects.dialect import Dialect, Streams, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading, name_of
 from proxy.dialects.server_tools import searches_in
 from proxy.estimate.shape import Shape
+from proxy.lenient import decoded_or_none
 
 OPERATION = "chat"
 _LAST = frozenset(f"response.{end}" for end in ("completed", "incomplete", "failed", "done", "cancelled"))

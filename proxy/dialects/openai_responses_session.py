@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from proxy.dialects import openai_responses
 from proxy.dialects.dialect import Framing, Streams, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Item, Reading, name_of
 from proxy.dialects.session import Begun, SessionDialect
+from proxy.lenient import decoded_or_none
 
 OPERATION = openai_responses.DIALECT.operation
 _FAILED = "response.failed"

@@ -14,8 +14,8 @@ from ledger.units import Units
 from ledger.usage import TokenUsage
 from proxy.dialects.counted import counted
 from proxy.dialects.dialect import Dialect, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
+from proxy.lenient import decoded_or_none
 
 
 class _Top(msgspec.Struct):

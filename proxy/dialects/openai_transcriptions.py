@@ -22,8 +22,8 @@ from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects import openai_usage
 from proxy.dialects.counted import counted, part, together
 from proxy.dialects.dialect import Dialect, Streams, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
+from proxy.lenient import decoded_or_none
 
 _LAST = frozenset({"transcript.text.done", "transcription.done"})
 _NOT_SECONDS = "the duration in the answer is not a number of seconds"

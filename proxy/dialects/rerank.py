@@ -21,8 +21,8 @@ from ledger.usage import MAX_TOKENS, TokenUsage
 from proxy.dialects import openai_usage, upstream_cost
 from proxy.dialects.counted import Counted, counted, part, together
 from proxy.dialects.dialect import Dialect, ends_with
-from proxy.dialects.lenient import decoded_or_none
 from proxy.dialects.reading import Reading, name_of
+from proxy.lenient import decoded_or_none
 
 
 class _Top(msgspec.Struct):

@@ -8,6 +8,7 @@ import msgspec
 from proxy.estimate.blocks import add_blocks, index_of
 from proxy.estimate.passages import Passages
 from proxy.estimate.shape import Shape
+from proxy.lenient import decoded_or_none, respelt
 
 _STREAMED_AUDIO = "response.audio.delta"
 _LAST_OF_RESPONSES = ("response.completed", "response.incomplete", "response.failed")
@@ -59,13 +60,21 @@ class AnswerText:
         """*document*: the whole answer, or the data of an event, or a line. Never raises."""
         if self._read is None or document in (b"", b"[DONE]"):
             return
-        try:
-            decoded = _decoder.decode(document)
-            for top in decoded if isinstance(decoded, list) else (decoded,):
-                self._read(top, self.passages)
+        if self._is_read(document, self._read):
             self._understood += 1
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        else:
             self._strange += 1
+
+    def _is_read(self, document: bytes, read: "Callable[[_Top, Passages], None]") -> bool:
+        decoded = decoded_or_none(_decoder, document, respelt)
+        if decoded is None:
+            return False
+        try:
+            for top in decoded if isinstance(decoded, list) else (decoded,):
+                read(top, self.passages)
+        except RecursionError:
+            return False
+        return True
 
 
 def _chat(top: _Top, to: Passages) -> None:

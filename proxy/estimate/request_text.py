@@ -10,6 +10,7 @@ import msgspec
 from proxy.estimate.blocks import add_blocks, json_text
 from proxy.estimate.passages import Passages
 from proxy.estimate.shape import Shape
+from proxy.lenient import decoded_or_none, respelt
 
 TOKENS_PER_MESSAGE, TOKENS_PER_NAME, TOKENS_OF_REPLY = 3, 1, 3
 """What frames messages, beside the role, which is text. OpenAI's rule for its chat models since 2023:
@@ -46,10 +47,13 @@ _decoder = msgspec.json.Decoder(_Request)
 
 def text_of_request(body: bytes, shape: Shape) -> Passages | None:
     """None where *body* is no JSON object that can be read. Never raises."""
+    request = decoded_or_none(_decoder, body, respelt)
+    if request is None:
+        return None
     passages = Passages()
     try:
-        _READERS[shape](_decoder.decode(body), passages)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        _READERS[shape](request, passages)
+    except RecursionError:
         return None
     return passages
 

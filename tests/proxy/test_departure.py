@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from ledger.call import Outcome
-from tests.proxy.bodies import CHAT
-from tests.proxy.client import connected
-from tests.proxy.message import message
+from tests.proxy.bodies import CHAT, CHAT_REQUEST
+from tests.proxy.client import connected, get, post
+from tests.proxy.message import chunked, message
 from tests.proxy.running import Payback, configuration, eventually, running
 from tests.proxy.upstream import Upstream, Visit
 
@@ -112,6 +112,46 @@ async def test_a_client_that_leaves_while_upstream_takes_nothing_ends_the_upload
             await eventually(upstream.is_left)
             assert time.monotonic() - left_at_s < AT_ONCE_S
             assert (await payback.row()).call.outcome is Outcome.CLIENT_LEFT
+
+
+FIRST = {
+    "a call": post(CHAT, CHAT_REQUEST),
+    "a call at aiohttp's": message(f"POST {CHAT} HTTP/1.1", CHUNKED, chunked(CHAT_REQUEST)),
+    "a read": get("/lab/v1/models"),
+}
+BEHIND = {
+    "one long request": post(CHAT, b"x" * (1 << 20)),
+    "many requests": post(CHAT, CHAT_REQUEST) * 5000,
+}
+
+
+@pytest.mark.parametrize("how", ["reset", "close"])
+@pytest.mark.parametrize("behind", BEHIND)
+@pytest.mark.parametrize("first", FIRST)
+async def test_a_client_that_leaves_with_more_sent_than_is_read_ends_the_call_at_once(
+    first: str, behind: str, how: str, upstream: Upstream, payback: Payback
+) -> None:
+    """Behind a call that is under way, no more is read than a little."""
+    left = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        await visit.left()
+        left.set()
+
+    upstream.script = script
+    with plain_client(payback.port) as client:
+        client.sendall(FIRST[first])
+        await eventually(lambda: upstream.received != [])
+        for start in range(0, len(BEHIND[behind]), len(STEP)):
+            assert client.send(BEHIND[behind][start : start + len(STEP)]) == len(STEP)
+            if await is_left_unread(client):
+                break
+        if how == "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    left_at_s = time.monotonic()
+    await eventually(left.is_set, 1)
+    assert time.monotonic() - left_at_s < AT_ONCE_S
+    assert (await payback.row()).call.outcome is Outcome.CLIENT_LEFT
 
 
 BROKEN = {"nonsense": b"zz\r\nhello\r\n0\r\n\r\n", "no end of a chunk": b"5\r\nhelloooo"}

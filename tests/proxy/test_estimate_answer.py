@@ -278,6 +278,12 @@ def test_no_document_raises(documents: list[Any], shape: Shape) -> None:
     assert sum(map(len, passages.texts())) == min(passages.length, MOST_CHARACTERS)
 
 
+def test_what_json_forbids_and_other_readers_read_is_text_all_the_same() -> None:
+    half = rb'{"choices":[{"delta":{"content":"Hel\ud83d"},"logprobs":[NaN]}]}'
+    answer = heard(Shape.OPENAI_CHAT, [half, delta(content="lo")])
+    assert (answer.passages.texts(), answer.is_understood) == (["Hel\ufffdlo"], True)
+
+
 @given(st.lists(st.binary(max_size=200), max_size=4), st.sampled_from(Shape))
 def test_no_bytes_raise(documents: list[bytes], shape: Shape) -> None:
     assert heard(shape, documents).passages.length >= 0

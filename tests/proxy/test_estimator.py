@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.call import Outcome, Pricing, UsageBasis
+from ledger.call import Entry, Outcome, Pricing, UsageBasis
 from ledger.usage import TokenUsage
 from proxy.kept import MAX_KEPT_BYTES
 from tests.proxy.bodies import (
@@ -64,6 +64,33 @@ async def test_a_stream_that_reports_nothing_is_estimated_before_its_end_goes_ou
     assert (row.call.usage, row.call.usage_basis) == (HELLO, UsageBasis.ESTIMATED)
 
 
+HALF = rb"Hello\ud83d"
+"""Of "Hello" and a smile that was cut in two: two tokens, with U+FFFD for the half."""
+
+
+async def test_an_answer_with_half_a_character_is_estimated(upstream: Upstream, payback: Payback) -> None:
+    body = chat_answer(None).replace(b"Hello!", HALF)
+    upstream.script = lambda visit: visit.answer(body, JSON)
+    assert (await call(payback.port, post(CHAT, CHAT_REQUEST))).body == body
+    row = await payback.row()
+    assert (row.call.usage, row.call.usage_basis) == (HELLO, UsageBasis.ESTIMATED)
+
+
+async def test_a_stream_with_half_a_character_is_estimated(upstream: Upstream, payback: Payback) -> None:
+    """Nothing else of what was written is in the event that has it."""
+    streams(upstream, chunk("HALF").replace(b"HALF", HALF), DONE)
+    await call(payback.port, post(CHAT, STREAM_REQUEST))
+    row = await payback.row()
+    assert (row.call.usage, row.call.usage_basis) == (HELLO, UsageBasis.ESTIMATED)
+
+
+async def test_a_request_with_half_a_character_is_estimated(upstream: Upstream, payback: Payback) -> None:
+    """One token more than "hi"."""
+    upstream.script = lambda visit: visit.answer(chat_answer(None), JSON)
+    await call(payback.port, post(CHAT, CHAT_REQUEST.replace(b'"hi"', rb'"hi\ud83d"')))
+    assert (await payback.row()).call.usage == TokenUsage(input_tokens=9, output_tokens=2)
+
+
 async def test_embeddings_write_nothing(upstream: Upstream, payback: Payback) -> None:
     upstream.script = lambda visit: visit.answer(b'{"object":"list","data":[],"model":"small-model"}', JSON)
     await call(payback.port, post(EMBEDDINGS, compact({"model": "small-model", "input": ["hi", "hi"]})))
@@ -72,19 +99,23 @@ async def test_embeddings_write_nothing(upstream: Upstream, payback: Payback) ->
     assert row.call.usage_basis is UsageBasis.ESTIMATED
 
 
-async def test_what_a_client_had_before_it_left_is_estimated_as_a_part(
-    upstream: Upstream, payback: Payback
-) -> None:
+async def row_of_a_client_that_left_after(event: bytes, upstream: Upstream, payback: Payback) -> Entry:
     async def script(visit: Visit) -> None:
-        await visit.stream(chunk("Hello!"))
+        await visit.stream(event)
         await visit.left()
 
     upstream.script = script
     async with connected(payback.port) as client:
         await client.send(post(CHAT, STREAM_REQUEST))
-        await client.until(chunk("Hello!"), client.pieces(await client.head()))
+        await client.until(event, client.pieces(await client.head()))
         client.leave()
-    row = await payback.row()
+    return await payback.row()
+
+
+async def test_what_a_client_had_before_it_left_is_estimated_as_a_part(
+    upstream: Upstream, payback: Payback
+) -> None:
+    row = await row_of_a_client_that_left_after(chunk("Hello!"), upstream, payback)
     assert (row.call.outcome, row.call.usage) == (Outcome.CLIENT_LEFT, HELLO)
     assert (row.call.usage_basis, row.pricing) == (UsageBasis.PARTIAL, Pricing.PRICED)
 
@@ -142,16 +173,7 @@ async def test_an_answer_that_says_nothing_is_not_estimated(
 async def test_what_was_asked_is_estimated_where_the_client_left_before_a_word_was_said(
     upstream: Upstream, payback: Payback
 ) -> None:
-    async def script(visit: Visit) -> None:
-        await visit.stream(chunk(""))
-        await visit.left()
-
-    upstream.script = script
-    async with connected(payback.port) as client:
-        await client.send(post(CHAT, STREAM_REQUEST))
-        await client.until(chunk(""), client.pieces(await client.head()))
-        client.leave()
-    row = await payback.row()
+    row = await row_of_a_client_that_left_after(chunk(""), upstream, payback)
     assert (row.call.usage, row.call.usage_basis) == (TokenUsage(input_tokens=8), UsageBasis.PARTIAL)
 
 

@@ -167,7 +167,7 @@ async def test_a_price_list_that_fails_changes_no_byte_and_loses_no_tokens(
     def fails(*_: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr("ledger.pricebook.PriceBook.price_at", fails)
+    monkeypatch.setattr("ledger.pricebook.PriceBook.price_of", fails)
     if body is ASKED_REQUEST:
         streams(upstream, *ASKED_EVENTS)
     answer = await chat(payback, body)

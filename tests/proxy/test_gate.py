@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 import pytest
 
 from payback.key_ring import LOOK_SECONDS, KeyRing
-from proxy.gate import MOST_TOKENS, Gate, Reason
+from proxy.gate import MOST_TOKENS, Gate
+from proxy.refusal import Reason
 from tests.proxy.bodies import CHAT, CHAT_REQUEST, chat_request
 from tests.proxy.client import Answer, call, connected, get, post
 from tests.proxy.issued import KEPT_BY_PAYBACK, LONG_AGO, bearer, issue, revoke, token_of
+from tests.proxy.refusals import refusals
 from tests.proxy.running import Payback, configuration, running
 from tests.proxy.upstream import Upstream
 
@@ -64,12 +65,6 @@ async def payback(
     issue(tmp_path, "ci")
     async with running(tmp_path, configuration(upstream, lab={"api_key": {"env": "LAB_KEY"}})) as started:
         yield started
-
-
-async def refusals(payback: Payback) -> dict[str, int]:
-    page = (await call(payback.port, b"GET /-/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")).body.decode()
-    found = re.findall(r'^payback_refused_calls_total\{reason="(\w+)"\} (\d+)\.0$', page, re.MULTILINE)
-    return {reason: int(number) for reason, number in found if int(number)}
 
 
 async def test_a_key_is_taken_where_clients_put_it_and_the_providers_goes_on_in_its_place(

@@ -84,6 +84,29 @@ async def test_a_configured_key_takes_the_place_of_the_clients_own(
     assert upstream.only.headers["Sec-WebSocket-Protocol"] == "realtime"
 
 
+@pytest.mark.parametrize("path", [OTHER, READ])
+async def test_bytes_that_are_no_utf8_pass_both_ways_and_so_do_lines_of_one_name(
+    path: str, tmp_path: Path
+) -> None:
+    """Header values are bytes: half of what is not ASCII in them is Latin-1."""
+    latin = [(b"X-Name", bytes(range(0x80, 0x100))), (b"x-name", "naïve €".encode()), (b"X-Name", b"caf\xe9")]
+    lines = b"".join(b"%b: %b\r\n" % line for line in latin)
+    switched = message("HTTP/1.1 101 Gew\udce4hlt", UPGRADE[:2])[:-2]
+
+    async def script(visit: Visit) -> None:
+        await visit.send(switched + lines + b"\r\n")
+        await visit.left()
+
+    async with scripted_upstream() as upstream:
+        upstream.script = script
+        async with running(tmp_path, configuration(upstream)) as payback, connected(payback.port) as client:
+            await client.send(get(path, *UPGRADE)[:-2] + lines + b"\r\n")
+            head = await client.provisional_head()
+            assert head.start == b"HTTP/1.1 101 Gew\xe4hlt"
+            assert [line for line in head.headers if line[0].lower() == b"x-name"] == latin
+            assert [line for line in upstream.only.head.headers if line[0].lower() == b"x-name"] == latin
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 426, 429, 503])
 async def test_upstreams_refusal_is_the_clients_with_its_body(
     status: int, upstream: SocketUpstream, payback: Payback

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.dialects.lenient import DEEPEST, LONGEST_MENDED, decoded_or_none
+from proxy.lenient import DEEPEST, LONGEST_MENDED, decoded_or_none, respelt
 
 
 class Top(msgspec.Struct):
@@ -92,6 +92,14 @@ def test_what_is_deeper_than_can_be_read_is_left_out_and_nothing_above_it() -> N
     assert isinstance(told.usage, dict)
     assert (told.model, told.usage["n"], told.usage["m"]) == ("m", 1, 2)
     assert repr(told.usage).count("{") == DEEPEST - 1
+
+
+def test_where_nothing_may_be_left_out_what_is_too_deep_is_none() -> None:
+    """Half an estimate would be taken for a whole one."""
+    deep = b"[" * 2000 + b"]" * 2000
+    assert decoded_or_none(TOP, b'{"model":"m","x":%s}' % deep, respelt) is None
+    half = rb'{"model":"\ud83d","x":%s}' % (b"[" * 90 + b"]" * 90)
+    assert decoded_or_none(TOP, half, respelt) == Top("\ufffd")
 
 
 def test_a_long_text_is_not_mended() -> None:

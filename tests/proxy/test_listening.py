@@ -1,4 +1,5 @@
-"""How an answer is listened to: what upstream calls it decides, and what was asked for where it does not."""
+"""How an answer is listened to: what upstream calls it decides, and where that does not tell, what was asked
+for and how it begins."""
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -7,6 +8,7 @@ from proxy.dialects import Dialect, ollama_chat, openai_batch, openai_chat
 from proxy.inflate import InflatingTap
 from proxy.listening import Kind, Listening, Metering, listening_to
 from proxy.tap import DocumentTap, NoTap, StreamTap, Tap
+from proxy.untold import UntoldTap
 
 
 class Head:
@@ -35,10 +37,13 @@ def heard(metering: Metering, head: Head) -> Listening:
     [
         (openai_chat.DIALECT, True, "text/event-stream; charset=utf-8", (Kind.STREAM, StreamTap)),
         (openai_chat.DIALECT, False, "text/event-stream", (Kind.STREAM, StreamTap)),
-        (openai_chat.DIALECT, True, "text/plain", (Kind.STREAM, StreamTap)),
-        (openai_chat.DIALECT, True, "application/json", (Kind.DOCUMENT, DocumentTap)),
+        (openai_chat.DIALECT, True, "text/plain", (Kind.UNTOLD, UntoldTap)),
+        (openai_chat.DIALECT, True, "", (Kind.UNTOLD, UntoldTap)),
+        (openai_chat.DIALECT, True, "application/json", (Kind.UNTOLD, UntoldTap)),
+        (openai_chat.DIALECT, False, "application/json", (Kind.DOCUMENT, DocumentTap)),
         (openai_chat.DIALECT, False, "", (Kind.DOCUMENT, DocumentTap)),
         (ollama_chat.DIALECT, True, "application/x-ndjson", (Kind.STREAM, StreamTap)),
+        (ollama_chat.DIALECT, True, "application/json", (Kind.UNTOLD, UntoldTap)),
         (ollama_chat.DIALECT, False, "application/json; charset=utf-8", (Kind.DOCUMENT, DocumentTap)),
         (openai_batch.DIALECT, True, "application/octet-stream", (Kind.STREAM, StreamTap)),
         (None, False, "application/json", (Kind.OPAQUE, NoTap)),
@@ -75,6 +80,8 @@ def test_a_compressed_stream_goes_on_inflated_only_where_something_in_it_is_to_b
     others = Head(200, **{**stream, "Content_Type": "application/json"}), Head(400, **stream)
     assert [heard(hiding, other).decoder for other in others] == [None, None]
     assert heard(hiding, Head(200, Content_Type="text/event-stream")).decoder is None
+    unnamed = heard(hiding, Head(200, Content_Type="text/plain", Content_Encoding=encoding))
+    assert (unnamed.kind, type(unnamed.tap), unnamed.decoder is not None) == (Kind.STREAM, StreamTap, True)
 
 
 def test_a_stream_in_an_unknown_encoding_goes_on_as_it_is_though_something_was_to_be_hidden() -> None:

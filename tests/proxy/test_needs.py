@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ledger.needs import Needs
 from proxy.asked import asked_by
-from proxy.dialects.lenient import NO_JSON
 from proxy.estimate.shape import Shape
+from proxy.lenient import NO_JSON
 from proxy.needs import top_of
 from proxy.top import Plain
 from tests.proxy.bodies import CHAT, MODEL, chat_request, compact

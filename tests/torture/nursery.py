@@ -7,20 +7,17 @@ import json
 import os
 import signal
 import sys
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from payback.app import Place, Running, run
 from payback.settings import read_settings
-from web import rendering
 
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    rendering.template_environment = cache(rendering.template_environment)  # the longest part of a start
-    rendering.template_environment()
     for line in sys.stdin:
         order = json.loads(line)
         if os.fork() == 0:

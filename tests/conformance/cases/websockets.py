@@ -49,6 +49,16 @@ async def upstreams_answer_reaches_the_client(trial: Trial) -> str:
     return ", ".join([str(head.status), *(values(head, name) for name in names)])
 
 
+@case("caf\\xe9 | 1, caf\\xe9 | 1")
+async def what_is_no_utf8_passes_in_both_heads(trial: Trial) -> str:
+    lines = b"X-A: caf\xe9\r\nx-a: 1\r\n\r\n"
+    trial.answers(SWITCHED + lines)
+    async with connected(trial.port) as client:
+        await client.send(get(PLAIN, *UPGRADE)[:-2] + lines)
+        head = await client.provisional_head()
+    return f"{values(trial.upstream.only.head, 'X-A')}, {values(head, 'X-A')}"
+
+
 @case("both ways")
 async def bytes_pass_as_they_are(trial: Trial) -> str:
     """Reserved bits, odd opcodes, a fragment, a ping: what is wrong with a frame is for the peers to say."""

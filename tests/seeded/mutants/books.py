@@ -31,8 +31,8 @@ MUTANTS = (
         "calls pass while nothing can be written down",
         "A full disk makes calls free of any record.",
         "proxy/record.py",
-        "            if self._books.refuse_unrecordable:\n                raise Refusal(",
-        "            if False:\n                raise Refusal(",
+        "            if self._books.refuse_unrecordable:\n                self._books.watch.refused",
+        "            if False:\n                self._books.watch.refused",
         (f"{_COMMITS}::test_a_call_that_can_be_written_down_nowhere_is_refused_and_never_made",),
     ),
     Mutant(

@@ -6,6 +6,8 @@ _HEADERS = "tests/proxy/test_headers.py"
 _ENDINGS = "tests/proxy/test_endings.py"
 _LEAVING = "tests/proxy/test_leaving.py"
 _UPLOAD = "tests/proxy/test_departure.py"
+_REFUSED = "tests/proxy/test_refused.py"
+_HANDSHAKE = "tests/proxy/test_handshake.py"
 _ATTEMPTS = "tests/proxy/test_attempts.py"
 _WIRE = "tests/proxy/test_wire.py"
 MUTANTS = (
@@ -63,14 +65,6 @@ MUTANTS = (
         ("tests/proxy/test_route.py::test_a_path_that_some_server_reads_as_climbing_has_no_route",),
     ),
     Mutant(
-        "redirects are followed",
-        "An upstream sends the call, its key with it, to somebody else.",
-        "proxy/upstream_client.py",
-        "headers=_for_session(headers), allow_redirects=False",
-        "headers=_for_session(headers), allow_redirects=True",
-        ("tests/proxy/test_targets.py::test_no_redirect_of_upstreams_is_followed",),
-    ),
-    Mutant(
         "a POST is sent twice",
         "A call that upstream may have answered is made, and charged for, once more.",
         "proxy/upstream_client.py",
@@ -111,12 +105,31 @@ MUTANTS = (
         ),
     ),
     Mutant(
-        "nobody feels that a client leaves while its upload waits",
-        "Likewise; and what was read of the upload is held for nobody.",
-        "proxy/sending.py",
-        "                feel_departure(plan.request)\n",
-        "                pass\n",
-        (f"{_UPLOAD}::test_a_client_that_leaves_while_upstream_takes_nothing_ends_the_upload_at_once",),
+        "nobody feels that a client leaves while nothing of it is read",
+        "Likewise; and what was read of its upload is held for nobody.",
+        "proxy/departure.py",
+        "            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)\n",
+        "            pass\n",
+        (
+            f"{_UPLOAD}::test_a_client_that_leaves_while_upstream_takes_nothing_ends_the_upload_at_once",
+            f"{_UPLOAD}::test_a_client_that_leaves_with_more_sent_than_is_read_ends_the_call_at_once",
+        ),
+    ),
+    Mutant(
+        "a call whose body breaks off is nowhere",
+        "Whoever looks for it finds neither a row nor a number.",
+        "proxy/plan.py",
+        '            self._gate.count("left")\n',
+        "            pass\n",
+        (f"{_REFUSED}::test_a_client_that_leaves_within_a_metered_calls_body_is_counted",),
+    ),
+    Mutant(
+        "a handshake loses what is no UTF-8",
+        "A name in Latin-1 arrives with holes in it.",
+        "proxy/websocket.py",
+        "switched_headers(answer.raw_headers, record.call_id)",
+        "[(a, b.encode('utf-8', 'ignore').decode()) for a, b in switched_headers(answer.raw_headers, '')]",
+        (f"{_HANDSHAKE}::test_bytes_that_are_no_utf8_pass_both_ways_and_so_do_lines_of_one_name",),
     ),
     Mutant(
         "an upload that breaks off holds its upstream",

@@ -6,6 +6,7 @@ that its client can read is not to lose its tokens for that."""
 
 import re
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from itertools import islice
 from typing import TypeVar
 
@@ -34,34 +35,22 @@ _BRACKET = re.compile(STRING + rb"|([{}\[\]])", re.DOTALL)
 T = TypeVar("T")
 
 
-def decoded_or_none(decoder: "msgspec.json.Decoder[T]", text: bytes | msgspec.Raw) -> T | None:
-    """None where *text* is no JSON, or not of the shape that *decoder* reads.
-
-    >>> decoded_or_none(msgspec.json.Decoder(list[int]), b"[1]")
-    [1]
-    >>> decoded_or_none(msgspec.json.Decoder(), b'[NaN,"\\\\ud83d"]') == ["NaN", "\\ufffd"]
-    True
-    """
-    try:
-        return decoder.decode(text)
-    except NO_JSON:
-        try:
-            return decoder.decode(mended(bytes(text)))
-        except NO_JSON:
-            return None
-
-
 def mended(text: bytes) -> bytes:
-    """*text*, which is no JSON, as readers take it that are not as strict: what is no number is a text, which
-    is no count either; U+FFFD stands for what is no character; what is nested too deep is left out. A longer
-    text stays as it is."""
+    """*text*, which is no JSON, as readers take it that are not as strict; what is nested too deep is left
+    out. A longer text stays as it is."""
+    return text if len(text) > LONGEST_MENDED else _shallow(respelt(text))
+
+
+def respelt(text: bytes) -> bytes:
+    """The same with nothing left out, however deep: what is no number is a text, which is no count either;
+    U+FFFD stands for what is no character."""
     if len(text) > LONGEST_MENDED:
         return text
     text = text.removeprefix(BOM_UTF8).decode("utf-8", "replace").encode()
     text = _NO_NUMBER.sub(lambda found: b'"%s"' % found[1] if found[1] else found[0], text, MOST_LOOKED_AT)
     if b"\\u" in text:
         text = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text, MOST_LOOKED_AT)
-    return _shallow(text)
+    return text
 
 
 def _shallow(text: bytes) -> bytes:
@@ -81,3 +70,22 @@ def _shallow(text: bytes) -> bytes:
                 start = found.start()
             depth -= 1
     return b"".join((*kept, text[start:] if depth < DEEPEST else b""))
+
+
+def decoded_or_none(
+    decoder: "msgspec.json.Decoder[T]", text: bytes | msgspec.Raw, mend: Callable[[bytes], bytes] = mended
+) -> T | None:
+    """None where *text* is no JSON, not even once *mend* was tried, or not of the shape that *decoder* reads.
+
+    >>> decoded_or_none(msgspec.json.Decoder(list[int]), b"[1]")
+    [1]
+    >>> decoded_or_none(msgspec.json.Decoder(), b'[NaN,"\\\\ud83d"]') == ["NaN", "\\ufffd"]
+    True
+    """
+    try:
+        return decoder.decode(text)
+    except NO_JSON:
+        try:
+            return decoder.decode(mend(bytes(text)))
+        except NO_JSON:
+            return None
