@@ -75,6 +75,7 @@ class LeanFront(BaseProtocol):
         tcp_keepalive(cast("asyncio.Transport", transport))
         self._parser: HttpRequestParser = self._new_parser()
         self._fronts.add(self)
+        self._wait_for_next()
 
     def _new_parser(self) -> HttpRequestParser:
         return HttpRequestParser(

@@ -3,7 +3,7 @@
 Read in this order:
 - upstream, route     where a call may go: names, model patterns, the dialect, the default
 - headers             which headers travel, both ways
-- asked, form, decoding         what a request asks for: as much of its body as routing and metering need
+- asked, upload, form, decoding  what a request asks for: as much of its body as routing and metering need
 - top, needs          the members of that body; what it needs of a model beside text
 - attribution         who pays: from headers, body, keys and rules
 - aliases, body_names, tags     what a call says of itself, in our words and in those of others

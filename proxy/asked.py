@@ -19,6 +19,7 @@ from proxy.lenient import NO_JSON
 from proxy.needs import needs_in, top_of
 from proxy.request import Request
 from proxy.top import Plain, Top
+from proxy.upload import next_piece, pieces_of
 
 Body = bytes | AsyncIterator[bytes] | None
 
@@ -47,12 +48,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_asked(request: Request, dialect: Dialect | None, longest: int) -> Asked:
-    """A body of a metered operation is read up to *longest* bytes; any other, and a longer one, streams."""
+    """A body of a metered operation is read up to *longest* bytes; any other, and a longer one, streams.
+
+    Raises TimeoutError where the client stops sending it, as does what streams."""
     if not request.body_exists:
         return Asked(body=None, stream=dialect is not None and dialect.streams is Streams.ALWAYS)
     await _invite(request)
     if dialect is None:
-        return Asked(body=request.content.iter_any())
+        return Asked(body=pieces_of(request.content))
     start = await _read_up_to(request, longest)
     if not request.content.at_eof():
         return Asked(
@@ -142,17 +145,17 @@ async def _invite(request: Request) -> None:
 
 async def _read_up_to(request: Request, longest: int) -> bytes:
     content = request.content
-    first = await content.readany()
+    first = await next_piece(content)
     if content.at_eof():
         return first
     parts, size = [first], len(first)
     while size <= longest and not content.at_eof():
-        parts.append(await content.readany())
+        parts.append(await next_piece(content))
         size += len(parts[-1])
     return b"".join(parts)
 
 
 async def _rest_after(start: bytes, request: Request) -> AsyncIterator[bytes]:
     yield start
-    async for chunk in request.content.iter_any():
-        yield chunk
+    async for piece in pieces_of(request.content):
+        yield piece

@@ -21,7 +21,7 @@ from proxy.handshake import fault_of, is_handshake, is_of_another_site, model_in
 from proxy.headers import NO_KEY
 from proxy.permission import Permission
 from proxy.record import Books
-from proxy.refusal import BAD_BODY, Refusal
+from proxy.refusal import BAD_BODY, SLOW_BODY, Refusal
 from proxy.request import Request
 from proxy.retries import Retries
 from proxy.route import NoRoute, Router, Target
@@ -123,6 +123,8 @@ class Planner:
             return await read_asked(request, target.dialect, self._longest_body)
         except web.RequestPayloadError as error:
             raise self._gate.refusal("body", BAD_BODY) from error
+        except TimeoutError as error:
+            raise self._gate.refusal("slow", SLOW_BODY) from error
         except (CancelledError, ConnectionError):
             self._gate.count("left")
             raise

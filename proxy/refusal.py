@@ -18,7 +18,7 @@ _ANTHROPICS_TYPE = {401: "authentication_error", 403: "permission_error"}
 
 Reason = Literal[
     "missing", "unknown", "expired", "revoked", "model", "upstream", "ambiguous", "unreadable",
-    "http", "path", "body", "left", "handshake", "site", "files", "ledger",
+    "http", "path", "body", "slow", "left", "handshake", "site", "files", "ledger",
 ]  # fmt: skip
 """Why a call was refused that no row tells of, as it is counted: what is wrong with its key, of which clients
 are told less; then what is wrong with the request, or here. With left there is nobody to tell."""
@@ -40,6 +40,12 @@ BAD_BODY = Refusal(
     400,
     "bad_request_body",
     "the body of the request is not HTTP, or ends too early; send it as its Content-Length or its chunks say",
+    closes=True,
+)
+SLOW_BODY = Refusal(
+    408,
+    "request_timeout",
+    "nothing more has come of the body of the request for a minute; send it again, without such a pause",
     closes=True,
 )
 

@@ -15,7 +15,7 @@ from proxy.headers import Encodings, Headers, request_headers, without
 from proxy.listening import Metering
 from proxy.plan import Plan
 from proxy.record import Record
-from proxy.refusal import BAD_BODY, Refusal
+from proxy.refusal import BAD_BODY, SLOW_BODY, Refusal
 from proxy.relay import listen_to
 from proxy.route import Router
 from proxy.upstream_client import Answer, UpstreamClient
@@ -48,7 +48,7 @@ class Sender:
         except (ClientError, TimeoutError) as error:
             raise await _failed(error, plan, record) from error
         except BodyBroke as error:
-            raise _broken_off(record) from error
+            raise _broken_off(record, error) from error
         except asyncio.CancelledError:
             if asking is not None and not record.is_cut:
                 record.afterwards(_hear_out(asking, plan, record, metering))
@@ -116,11 +116,14 @@ async def _failed(error: Exception, plan: Plan, record: Record) -> UpstreamFaile
     return failure
 
 
-def _broken_off(record: Record) -> Refusal:
+def _broken_off(record: Record, error: BodyBroke) -> Refusal:
     """An upload that broke off, where nothing was answered yet."""
-    record.answered(BAD_BODY.status, None)
-    record.end_unheard(Outcome.CLIENT_LEFT, problem="the body of the request is not HTTP")
-    return BAD_BODY
+    refusal, problem = BAD_BODY, "the body of the request is not HTTP"
+    if isinstance(error.__cause__, TimeoutError):
+        refusal, problem = SLOW_BODY, "the body of the request stopped coming"
+    record.answered(refusal.status, None)
+    record.end_unheard(Outcome.CLIENT_LEFT, problem=problem)
+    return refusal
 
 
 def _problem_of(failure: UpstreamFailed, plan: Plan) -> str:

@@ -161,6 +161,14 @@ async def test_a_connection_is_closed_when_it_was_idle_and_not_while_a_call_take
         assert 0.5 < asyncio.get_running_loop().time() - started < 5
 
 
+async def test_a_connection_over_which_nothing_is_said_is_closed(
+    payback: Payback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lean_front, "IDLE_SECONDS", 0.2)
+    async with connected(payback.port) as client:
+        assert await client.is_cut()
+
+
 async def test_a_call_that_goes_on_at_paybacks_end_is_answered_and_its_connection_is_then_closed(
     upstream: Upstream, tmp_path: Path
 ) -> None:

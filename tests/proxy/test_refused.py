@@ -1,10 +1,12 @@
 """Whatever is refused has a status and a sentence, and is either a row or counted: nothing goes by unseen."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from ledger.call import Outcome
+from proxy import upload
 from tests.proxy.bodies import CHAT, CHAT_REQUEST
 from tests.proxy.client import call, connected, get, post
 from tests.proxy.message import message
@@ -92,6 +94,47 @@ async def test_a_client_that_leaves_within_an_upload_that_streams_has_a_row_and_
         client.leave()
     assert (await payback.row()).call.outcome is Outcome.CLIENT_LEFT
     assert await refusals(payback) == {}
+
+
+@pytest.mark.parametrize("sent", ["a length", "chunks"])
+async def test_a_client_that_stops_within_a_metered_calls_body_does_not_hold_its_connection_for_ever(
+    sent: str, upstream: Upstream, payback: Payback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "SILENT_SECONDS", 0.2)
+    async with connected(payback.port) as client:
+        await client.send(HALF[sent])
+        answer = await client.answer()
+        assert (answer.status, b'"code":"request_timeout"' in answer.body) == (408, True)
+        assert answer.head.value("Connection") == b"close"
+    await counted(payback, slow=1)
+    assert (payback.rows(), upstream.connections) == ([], 0)
+
+
+async def test_a_client_that_stops_within_an_upload_that_streams_has_a_row(
+    upstream: Upstream, payback: Payback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "SILENT_SECONDS", 0.2)
+    async with connected(payback.port) as client:
+        await client.send(HALF["chunks"].replace(CHAT.encode(), FILES.encode()))
+        assert (await client.answer()).status == 408
+    call = (await payback.row()).call
+    assert (call.outcome, call.problem) == (Outcome.CLIENT_LEFT, "the body of the request stopped coming")
+    assert await refusals(payback) == {}
+
+
+async def test_a_client_that_sends_slowly_is_waited_for(
+    upstream: Upstream, payback: Payback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece has the time that there is, however long all of them take."""
+    monkeypatch.setattr(upload, "SILENT_SECONDS", 1)
+    request = post(CHAT, CHAT_REQUEST)
+    fifth = len(CHAT_REQUEST) // 5
+    async with connected(payback.port) as client:
+        await client.send(request[: -4 * fifth])
+        for end in (3, 2, 1, 0):
+            await asyncio.sleep(0.3)
+            await client.send(request[-(end + 1) * fifth : -end * fifth or None])
+        assert (await client.answer()).status == 200
 
 
 REFUSED = {
