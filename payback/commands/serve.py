@@ -69,7 +69,8 @@ def _announce(running: Running) -> None:
     addresses["report"] = f"{running.origin}/-/report"
     width = max(map(len, addresses))
     lines += [f"  {what:<{width}}  {address}" for what, address in addresses.items()]
-    print("\n".join(lines), flush=True)  # at once: who reads the last line may close the terminal
+    # In one piece: who reads the last line may close the terminal.
+    print("".join(f"{line}\n" for line in lines), end="", flush=True)
 
 
 def _announce_as_json(running: Running) -> None:

@@ -66,7 +66,7 @@ def test_what_the_end_shows_is_a_finding_and_so_is_an_input_that_takes_too_long(
 
 def test_a_campaign_ends_when_its_time_is_over(tmp_path: Path) -> None:
     started_s = time.monotonic()
-    assert campaign(target_of(lambda _: None), 1, tmp_path, seconds=0.05).runs > 10
+    assert campaign(target_of(lambda _: None), 1, tmp_path, seconds=0.05).runs > 1
     assert time.monotonic() - started_s < 5
 
 

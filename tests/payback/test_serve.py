@@ -1,17 +1,22 @@
 """payback serve as people run it: what it says, what it refuses, how it ends."""
 
 import asyncio
+import io
 import signal
 import socket
 import sqlite3
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.call import Outcome, State
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
+from payback import app
 from payback.commands import serve
+from payback.settings import read_settings
 from tests.ledger.made_up import whole_call
 from tests.payback.books import entry_at, keep
 from tests.payback.served import refused, served
@@ -25,6 +30,36 @@ def write_configuration(folder: Path, upstream_url: str, drain_s: float = 20) ->
     lab = f'[[upstream]]\nname = "lab"\nbase_url = "{upstream_url}"\nself_hosted = true\n'
     server = f"[server]\ndrain_s = {drain_s}\n"
     (folder / "payback.toml").write_text(f'default_upstream = "lab"\n{lab}{server}')
+
+
+class Terminal(io.RawIOBase):
+    """Keeps each write apart, as its window would see it."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.written.append(bytes(data))
+        return len(data)
+
+
+async def test_what_it_says_at_its_start_is_said_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window that is closed on the last line is otherwise a write that fails."""
+    terminal = Terminal()
+    monkeypatch.setattr(
+        sys, "stdout", io.TextIOWrapper(io.BufferedWriter(terminal), "utf-8", line_buffering=True)
+    )
+    settings, ledger = read_settings({}, "test"), tmp_path / "payback.db"
+    place = app.Place(settings=settings, ledger=ledger, host="127.0.0.1", port=8300)
+    serve._announce(app.Running(place, 8300))
+    monkeypatch.undo()
+    (written,) = terminal.written
+    assert written.endswith(b"/-/report\n")
 
 
 async def test_it_says_where_apps_report_and_ledger_are(tmp_path: Path) -> None:
