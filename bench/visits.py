@@ -61,6 +61,9 @@ def _queries(since: date) -> Mapping[str, str]:
         "slow, of a project": "least_seconds=60&project=project-5",
         "of nobody": "user=nobody",
         "of a session": "session=none",
+        "of several users": "user=user-7&user=user-8&user=user-9",
+        "of all but 20 users": "&".join(f"except_user=user-{number}" for number in range(20)),
+        "of a reason": "reason=interrupted",
     }
 
 

@@ -68,7 +68,7 @@ def tokens_of(sums: Rollup, href: str) -> Markup:
 def unknown_of(marks: Iterable[Mark], href: str) -> Markup:
     """What of a sum is not known."""
     found = [mark for mark in marks if mark.is_warning]
-    return _joined(f'<span class="beside warning">{_mark(mark, href)}</span>' for mark in found)
+    return as_markup("".join(f'<span class="beside warning">{_mark(mark, href)}</span>' for mark in found))
 
 
 def others_of(marks: Iterable[Mark], href: str) -> Markup:
@@ -80,7 +80,3 @@ def others_of(marks: Iterable[Mark], href: str) -> Markup:
 
 def _mark(mark: Mark, href: str) -> Markup:
     return leads(mark.text, f"{href}&{mark.query}" if href and mark.query else "")
-
-
-def _joined(pieces: Iterable[str]) -> Markup:
-    return as_markup("".join(pieces))

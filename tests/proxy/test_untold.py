@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Sequence
 
 import pytest
 
@@ -31,7 +32,7 @@ from tests.proxy.client import call, connected, post
 from tests.proxy.message import chunked, message
 from tests.proxy.recorded import FOLDER
 from tests.proxy.running import Payback
-from tests.proxy.upstream import Upstream, Visit
+from tests.proxy.upstream import Script, Upstream, Visit
 
 JSON = ("Content-Type", "application/json")
 CHUNKED = ("Transfer-Encoding", "chunked")
@@ -161,6 +162,19 @@ async def test_an_unlabelled_stream_with_a_length_gets_a_length_that_is_true(
     assert (await payback.row()).call.usage == ELEVEN_AND_FIVE
 
 
+def one_by_one(pieces: Sequence[bytes], had: asyncio.Semaphore) -> Script:
+    """Called a document, and each of *pieces* sent when *had* lets it."""
+
+    async def script(visit: Visit) -> None:
+        await visit.send(message("HTTP/1.1 200 OK", [JSON, CHUNKED]))
+        for piece in pieces:
+            await had.acquire()
+            await visit.send(chunked(piece, end=False))
+        await visit.send(chunked())
+
+    return script
+
+
 @pytest.mark.parametrize("request_body", [STREAM_REQUEST, ASKED_REQUEST], ids=["hidden", "asked"])
 async def test_each_event_of_an_unlabelled_stream_goes_on_before_the_next_one_is_sent(
     request_body: bytes, upstream: Upstream, payback: Payback
@@ -168,15 +182,7 @@ async def test_each_event_of_an_unlabelled_stream_goes_on_before_the_next_one_is
     """The first comes long after the head: the client has that by then."""
     had = asyncio.Semaphore(0)
     events = (chunk("a"), b": ping\n\n", chunk("b"), DONE)
-
-    async def script(visit: Visit) -> None:
-        await visit.send(message("HTTP/1.1 200 OK", [JSON, CHUNKED]))
-        for event in events:
-            await had.acquire()
-            await visit.send(chunked(event, end=False))
-        await visit.send(chunked())
-
-    upstream.script = script
+    upstream.script = one_by_one(events, had)
     async with connected(payback.port) as client:
         await client.send(post(CHAT, request_body))
         pieces = client.pieces(await client.head())
@@ -190,15 +196,7 @@ async def test_each_line_that_is_called_a_document_goes_on_whole_before_the_next
 ) -> None:
     had = asyncio.Semaphore(1)
     lines = LINES.splitlines(keepends=True)
-
-    async def script(visit: Visit) -> None:
-        await visit.send(message("HTTP/1.1 200 OK", [JSON, CHUNKED]))
-        for line in lines:
-            await had.acquire()
-            await visit.send(chunked(line, end=False))
-        await visit.send(chunked())
-
-    upstream.script = script
+    upstream.script = one_by_one(lines, had)
     async with connected(payback.port) as client:
         await client.send(post(OLLAMA, OLLAMA_REQUEST))
         pieces = client.pieces(await client.head())
