@@ -1,6 +1,9 @@
 """payback serve: the proxy, the ledger and the report."""
 
 import argparse
+import errno
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -69,8 +72,19 @@ def _announce(running: Running) -> None:
     addresses["report"] = f"{running.origin}/-/report"
     width = max(map(len, addresses))
     lines += [f"  {what:<{width}}  {address}" for what, address in addresses.items()]
-    # In one piece: who reads the last line may close the terminal.
-    print("".join(f"{line}\n" for line in lines), end="", flush=True)
+    _say("".join(f"{line}\n" for line in lines))
+
+
+def _say(text: str) -> None:
+    """In one piece. Who reads the last line may close the terminal before it is all written: what that means,
+    SIGHUP says."""
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        with Path(os.devnull).open("w") as nowhere:  # the rest, which would fail again at the end
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _announce_as_json(running: Running) -> None:
