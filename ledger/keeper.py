@@ -1,17 +1,21 @@
-"""The keeper: puts entries into the ledger, or into its spool while the ledger cannot be written."""
+"""The keeper: puts entries into the ledger; into its journal first where they come too fast for that; into
+its spool while the ledger cannot be written."""
 
 import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from ledger.call import Entry, bare, without_names
 from ledger.errors import LedgerError, LedgerUnavailable
+from ledger.journal import Journal
 from ledger.spool import Spool
 from ledger.store import Store
+from ledger.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +39,23 @@ _UNFIT = (
 
 
 class Keeper:
-    """Owns the store and the spool. Its methods block: one thread calls them."""
+    """Owns the store, the spool and the journal. Its methods block: one thread calls them."""
 
-    def __init__(self, store: Store, spool: Spool, reserve: Path) -> None:
+    def __init__(self, store: Store, spool: Spool, reserve: Path, journal: Journal | None = None) -> None:
+        """Without *journal*, every commit goes to the ledger itself. Raises LedgerError where the journal of
+        an earlier process cannot be read."""
         self._store = store
         self._spool = spool
         self._reserve = reserve
+        self._waiting = Waiting(journal) if journal else None
         self._retry_at = 0.0
         self.problem: str | None = None
         """Why the ledger cannot be written at present; None: it can."""
         self.spool_problem: str | None = None
         _fill_reserve(reserve)
+        if self._waiting is not None:
+            self._waiting.take_left()
+            self._carry_over()
 
     @property
     def spooled(self) -> int:
@@ -53,14 +63,53 @@ class Keeper:
         return self._spool.waiting
 
     @property
-    def is_troubled(self) -> bool:
-        """Whether it is to be asked again though nothing new comes."""
+    def due_s(self) -> float | None:
+        """In how many seconds carry_over is to be called, should nothing come; None: only once it does."""
+        if self.problem is not None or self._spool.waiting:
+            return RETRY_SECONDS
+        return self._waiting.due_s if self._waiting else None
+
+    def keep(self, entries: list[Entry], parcels: bytes = b"") -> str | None:
+        """None: they are on the disk, in ledger, journal or spool. Else why they are nowhere. Never raises.
+
+        *parcels*: what they came in. With no entries at all, what is due is done."""
+        if parcels and self._waiting and not self._is_troubled and self._waiting.take(entries, parcels):
+            return None
+        return self._carry_over() or self._kept(partial(self._keep_entries, entries, _raise_refused))
+
+    def close(self) -> None:
+        self._carry_over()
+        if self._waiting is not None:
+            self._waiting.close()
+        self._store.close()
+
+    @property
+    def _is_troubled(self) -> bool:
         return self.problem is not None or self._spool.waiting > 0
 
-    def keep(self, entries: list[Entry]) -> str | None:
-        """None: they are on the disk, in ledger or spool. Else why they are nowhere. Never raises."""
+    def _carry_over(self) -> str | None:
+        """What waits in the journal goes to the ledger or the spool. Returns why not: it waits on, then."""
+        if self._waiting is None or not self._waiting.entries:
+            return None
+        failure = self._kept(self._keep_waiting)
+        if failure is None:
+            self._waiting.clear()
+        return failure
+
+    def _keep_waiting(self) -> None:
+        """Whoever sent them was told that they are kept: none is refused any more."""
+        assert self._waiting is not None
         try:
-            self._keep_entries(entries)
+            self._keep_entries(self._waiting.entries, self._waiting.set_aside)
+        except OSError:
+            raise
+        except Exception as error:
+            log.error("the ledger's writer failed", exc_info=error)
+            self._waiting.set_aside(self._waiting.entries)
+
+    def _kept(self, keep: Callable[[], None]) -> str | None:
+        try:
+            keep()
         except OSError as error:
             self._note_spool_problem(str(error.strerror or error))
             return "neither the ledger nor its spool can be written"
@@ -69,41 +118,41 @@ class Keeper:
             return "the ledger's writer failed"
         return None
 
-    def close(self) -> None:
-        self._store.close()
-
-    def _keep_entries(self, entries: list[Entry]) -> None:
-        """To the ledger, or else to the spool. Raises OSError when neither takes them."""
-        if time.monotonic() >= self._retry_at and self._try_ledger(entries):
+    def _keep_entries(self, entries: list[Entry], refuse: Callable[[list[Entry]], None]) -> None:
+        """To the ledger, or else to the spool; *refuse* gets those that fit in no form. Raises OSError when
+        neither takes them."""
+        if time.monotonic() >= self._retry_at and self._try_ledger(entries, refuse):
             return
         if entries:
             self._spool.append(entries)
             self.spool_problem = None
 
-    def _try_ledger(self, entries: list[Entry]) -> bool:
+    def _try_ledger(self, entries: list[Entry], refuse: Callable[[list[Entry]], None]) -> bool:
+        refused: list[Entry] = []
         try:
             if self._spool.waiting:
                 _replay_spool(self._store, self._spool)
             if entries:
-                self._write(entries)
+                refused = self._write(entries)
             elif self.problem is not None:
                 self._store.probe()
         except (sqlite3.Error, OSError) as error:
             self._note_problem(str(error))
             return False
         self._note_recovery()
+        if refused:
+            refuse(refused)
         return True
 
-    def _write(self, entries: list[Entry]) -> None:
+    def _write(self, entries: list[Entry]) -> list[Entry]:
+        """Returns those that the ledger refuses in every form."""
         try:
-            refused = _keep_all(self._store.write, entries)
+            return _keep_all(self._store.write, entries)
         except sqlite3.OperationalError as error:
             if "full" not in str(error) or not _give_back(self._reserve):
                 raise
             log.error("the disk is full; the reserve %s was given back", self._reserve)
-            refused = _keep_all(self._store.replay, entries)
-        if refused:
-            raise LedgerError(f"the ledger refuses {len(refused)} entries in every form")
+            return _keep_all(self._store.replay, entries)
 
     def _note_problem(self, problem: str) -> None:
         self._retry_at = time.monotonic() + RETRY_SECONDS
@@ -123,11 +172,16 @@ class Keeper:
             _fill_reserve(self._reserve)
 
 
-def start_ledger(store: Store, spool: Spool) -> int:
+def _raise_refused(refused: list[Entry]) -> None:
+    raise LedgerError(f"the ledger refuses {len(refused)} entries in every form")
+
+
+def start_ledger(store: Store, spool: Spool, journal: Journal) -> int:
     """What must be in the ledger before a new call is. Returns how many calls an earlier process left open.
 
-    Raises LedgerUnavailable when that cannot be written."""
+    Raises LedgerUnavailable when that cannot be written, LedgerError where its journal cannot be read."""
     try:
+        take_over(store, journal)
         if spool.waiting:
             _replay_spool(store, spool)
         return store.recover()
@@ -136,6 +190,16 @@ def start_ledger(store: Store, spool: Spool) -> int:
             f"the ledger cannot take over what an earlier run left: {error};"
             " end what holds it, or free the disk"
         ) from error
+
+
+def take_over(store: Store, journal: Journal) -> int:
+    """What a killed process had confirmed, and not carried over. Returns how many entries; some of them may
+    have been in the ledger. Raises sqlite3.Error, OSError, LedgerError."""
+    left = journal.left()
+    for part in _parts(iter(left)):
+        journal.set_aside(_keep_all(store.replay, part))
+    journal.remove()
+    return len(left)
 
 
 def _replay_spool(store: Store, spool: Spool) -> None:

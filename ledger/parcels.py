@@ -137,6 +137,23 @@ class ParcelReader:
         return self._prices[packed]
 
 
+class WholeMessages:
+    """Holds back the start of a message whose end has not come."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        data, end = self._rest + data, 0
+        while (following := end + _LENGTH_BYTES) <= len(data):
+            following += int.from_bytes(data[end:following], "big")
+            if following > len(data):
+                break
+            end = following
+        self._rest = data[end:]
+        return data[:end]
+
+
 class Unpacker(Generic[T]):
     """Puts messages together from the pieces that come."""
 

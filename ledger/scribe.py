@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ledger.call import Entry
-from ledger.keeper import RETRY_SECONDS, Keeper
-from ledger.parcels import Line, ParcelReader, Reply, message_of
+from ledger.journal import Journal, journal_path
+from ledger.keeper import Keeper
+from ledger.parcels import Line, ParcelReader, Reply, WholeMessages, message_of
 from ledger.spool import Spool
 from ledger.sqlite.store import SqliteStore
 
@@ -33,27 +33,34 @@ class Scribe:
         self._keeper = keeper
         self._end = end
         self._parcels = parcels or ParcelReader()
+        self._whole = WholeMessages()
         self._said = said
 
     def run(self) -> None:
         """Until the other end is closed."""
         self._reply(0, None)
-        while (parcels := self._next_parcels()) is not None:
+        while (data := self._next_data()) is not None:
+            packed = self._whole.feed(data)
+            if data and not packed:
+                continue
+            parcels = self._parcels.feed(packed)
             entries = [entry for parcel in parcels for entry in parcel]
-            self._reply(len(parcels), self._keeper.keep(entries))
+            self._reply(len(parcels), self._keeper.keep(entries, packed))
         self._keeper.close()
         self._end.close()
 
-    def _next_parcels(self) -> list[list[Entry]] | None:
-        """All that wait; none when it is time to try the ledger again; None at the end."""
-        self._end.settimeout(RETRY_SECONDS if self._keeper.is_troubled else None)
+    def _next_data(self) -> bytes | None:
+        """All that waits; none when something is due for the ledger; None at the end."""
+        due_s = self._keeper.due_s
+        if due_s == 0:
+            return b""
+        self._end.settimeout(due_s)
         try:
-            data = self._end.recv(_READ_BYTES)
+            return self._end.recv(_READ_BYTES) or None
         except TimeoutError:
-            return []
+            return b""
         except OSError:  # the other end was closed with replies that it had not read
             return None
-        return self._parcels.feed(data) if data else None
 
     def _reply(self, parcels: int, failure: str | None) -> None:
         keeper = self._keeper
@@ -93,7 +100,8 @@ def main(arguments: list[str]) -> None:
     logging.getLogger().addHandler(said)
     parcels = ParcelReader()
     store = SqliteStore(Path(ledger), is_checked=True, fingerprint_of=parcels.fingerprint_of)
-    keeper = Keeper(store, Spool(Path(spool), identity), Path(reserve))
+    journal = Journal(journal_path(Path(ledger)), identity)
+    keeper = Keeper(store, Spool(Path(spool), identity), Path(reserve), journal)
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     Scribe(keeper, socket.socket(fileno=int(descriptor)), parcels, said.taken).run()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ledger.call import Entry
+from ledger.journal import Journal, journal_path
 from ledger.keeper import start_ledger
 from ledger.lock import LedgerLock
 from ledger.scribe_process import ScribeProcess
@@ -189,7 +190,7 @@ async def _ledger(place: Place, stack: AsyncExitStack) -> tuple[Writer, bytes, i
     spool = wiring.spool_path(place.settings, ledger)
     with closing(open_store(ledger)) as store:
         secret, identity = store.key_secret(), store.identity()
-        left_open = start_ledger(store, Spool(spool, identity))
+        left_open = start_ledger(store, Spool(spool, identity), Journal(journal_path(ledger), identity))
     scribe = ScribeProcess(
         lock=lock.descriptor,
         ledger=ledger,

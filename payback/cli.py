@@ -29,7 +29,6 @@ COMMANDS = {
 }
 DONE, USAGE, INTERRUPTED = 0, 2, 130
 """Exit statuses; a command answers 1 for "no". 130 is what shells give for Ctrl-C."""
-LONGEST_SENTENCE = 2000
 """Columns of an error. It may quote what was typed, or what stands in a file."""
 
 
@@ -150,7 +149,7 @@ def _sentence_of(error: Exception) -> str:
 
 
 def _fail(sentence: str, status: int = USAGE) -> int:
-    from payback.terminal import clean
+    from payback.terminal import LONGEST_SENTENCE, clean
 
     print(f"payback: {clean(sentence, LONGEST_SENTENCE)}", file=sys.stderr)
     _give_up_stdout()

@@ -10,6 +10,8 @@ from ledger.tally import known_cost
 
 NAME_COLUMNS = 48
 SENTENCE_COLUMNS = 120
+LONGEST_SENTENCE = 2000
+"""Of what cannot be done, and why: it may quote what somebody wrote."""
 UNKNOWN = "-"
 """Stands where a cost is not known. Never 0.00."""
 _CUT = "..."

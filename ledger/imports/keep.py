@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from ledger.call import Entry
+from ledger.journal import Journal, journal_path
 from ledger.keeper import start_ledger
 from ledger.lock import LedgerLock
 from ledger.spool import Spool
@@ -16,7 +17,7 @@ BATCH_ENTRIES = 5000
 
 
 def keep_all(ledger: Path, spool: Path | None, entries: Iterable[Entry]) -> int:
-    """Keep *entries*, after what waits in *spool* (None: the one beside the ledger).
+    """Keep *entries*, after what waits in the journal, and in *spool* (None: the one beside the ledger).
 
     Returns how many were new: one whose id the ledger has is not added again.
 
@@ -25,7 +26,9 @@ def keep_all(ledger: Path, spool: Path | None, entries: Iterable[Entry]) -> int:
     try:
         store = open_store(ledger)
         try:
-            start_ledger(store, Spool(spool or ledger.with_name(f"{ledger.name}.spool"), store.identity()))
+            identity = store.identity()
+            waiting = Spool(spool or ledger.with_name(f"{ledger.name}.spool"), identity)
+            start_ledger(store, waiting, Journal(journal_path(ledger), identity))
             return _replay(store, iter(entries))
         finally:
             store.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from ledger.call import Entry
 from ledger.errors import BackupRefused, LedgerDamaged
 from ledger.ids import CallId, us_of_call_id
+from ledger.journal import Journal, journal_path
 from ledger.price import Price
 from ledger.spool import Spool
 from ledger.sqlite.backup import Copied, back_up
@@ -46,12 +47,15 @@ class Salvaged:
     gaps: list[tuple[int | None, int | None]] = field(default_factory=list)
     """Broken pages: from when to when the calls began that stood there, Unix epoch in us; None: there is no
     sound one on that side. How many they were, nobody knows."""
+    journaled: int = 0
+    """Records that a killed payback had left in its journal, and are in the new ledger now."""
     spooled: int = 0
     """Records that waited in the spool, and are in the new ledger now."""
 
 
 def salvage(ledger: Path, spool: Path, copy: Path) -> tuple[Copied, Salvaged]:
-    """Into *copy*, what *ledger* and *spool* have; both stay as they are. Nobody may write to them meanwhile.
+    """Into *copy*, what *ledger*, its journal and *spool* have; they stay as they are. Nobody may write to
+    them meanwhile.
 
     Raises as ledger.sqlite.backup.back_up does."""
     salvaged = Salvaged()
@@ -70,6 +74,9 @@ def _fill(salvaged: Salvaged, spool: Path, ledger: Path, part: Path) -> None:
             entries = _entries(source, salvaged)
             while batch := list(islice(entries, _BLOCK_ROWS)):
                 salvaged.calls += store.replay(batch)
+            left = Journal(journal_path(ledger), store.identity() if has_secret else None).left()
+            salvaged.journaled = len(left)
+            store.replay(left)
             waiting = Spool(spool, store.identity() if has_secret else None)
             salvaged.spooled = waiting.waiting
             store.replay(waiting.entries())

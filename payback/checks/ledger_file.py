@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.errors import LedgerError
+from ledger.journal import aside_of, has_records, journal_path
 from ledger.lock import is_held, lock_path
 from ledger.period import US_PER_HOUR, time_of
 from ledger.spool import Spool
@@ -74,6 +75,22 @@ def spool_is_empty(spool: Path, ledger: Path) -> Finding:
     if aside.exists():
         return warn("spool", f"{aside} holds lines that could not be read; look at them, then take it away")
     return ok("spool", "nothing waits for the ledger to be written")
+
+
+def nothing_was_left(ledger: Path) -> Finding:
+    """By a payback that was killed; one that runs has the journal for itself."""
+    journal = journal_path(ledger)
+    if has_records(journal) and not is_held(ledger):
+        return warn(
+            "journal",
+            f"a payback that was killed has left calls in {journal}, which count in no report yet;"
+            " payback serve and payback report take them over",
+        )
+    if (aside := aside_of(journal)).exists():
+        return warn(
+            "journal", f"{aside} holds records that could not be taken over; report this fault of payback"
+        )
+    return ok("journal", "nothing was left by a payback that was killed")
 
 
 def sqlite_is_safe(version: tuple[int, ...] = SQLITE_VERSION) -> Finding:

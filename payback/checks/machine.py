@@ -26,7 +26,7 @@ _OTHERS = 0o077
 
 def files_are_private(ledger: Path, spool: Path, secrets: Iterable[Path]) -> Finding:
     """Names, models and costs are the owner's business; keys even more so."""
-    beside = [ledger.with_name(f"{ledger.name}{end}") for end in ("-wal", "-shm", ".reserve")]
+    beside = [ledger.with_name(f"{ledger.name}{end}") for end in ("-wal", "-shm", ".journal", ".reserve")]
     files = [file for file in (ledger, *beside, lock_path(ledger), spool, *secrets) if file.exists()]
     open_files = [str(file) for file in files if file.stat().st_mode & _OTHERS]
     commands = [f"chmod 600 {' '.join(open_files)}"] if open_files else []

@@ -10,4 +10,5 @@ A module here imports at its top only what each of its runs needs: prices take 1
 - keys             keys of payback's own for its clients
 - check, backup    is everything in order; a copy of the ledger
 - import_          other people's records (import is Python's word)
+- reading          a ledger that is asked, after a kill too
 - asking           what the commands that read the ledger share: which file, which days"""

@@ -54,9 +54,9 @@ def config_of(args: argparse.Namespace) -> Path | None:
 
 @contextmanager
 def open_reader(args: argparse.Namespace) -> Iterator[Reader]:
-    from ledger.sqlite.reader import open_sqlite_reader
+    from payback.commands.reading import open_ledger
 
-    reader = open_sqlite_reader(ledger_of(args))
+    reader = open_ledger(ledger_of(args))
     try:
         yield reader
     finally:

@@ -13,6 +13,7 @@ from ledger.sqlite.backup import Copied, back_up
 from ledger.sqlite.salvage import Salvaged, salvage
 from payback.beside_ledger import Beside, copied_beside
 from payback.commands.asking import config_of
+from payback.commands.reading import complete
 from payback.key_file import key_file
 from payback.settings import load_settings
 from payback.terminal import counted
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
         if args.damaged:
             copied, salvaged = _salvaged(ledger, spool, args.copy)
         else:
+            complete(ledger)
             copied = back_up(ledger, args.copy)
     waiting = 0 if salvaged else Spool(spool).waiting
     if args.json:
@@ -105,6 +107,8 @@ def _tell_of_damage(copy: Path, spool: Path, salvaged: Salvaged | None) -> None:
         print(f"and {counted(len(salvaged.gaps) - MOST_GAPS, 'broken part')} more: see --json")
     if salvaged.unreadable:
         print(f"{counted(salvaged.unreadable, 'call')} made no sense, and could not be kept")
+    if salvaged.journaled:
+        print(f"{counted(salvaged.journaled, 'record')} of its journal went into the copy too")
     if salvaged.spooled:
         print(f"{counted(salvaged.spooled, 'record')} of the spool {spool} went into the copy too")
     print(f"start with --ledger {copy}")

@@ -49,6 +49,7 @@ def _findings(args: argparse.Namespace, settings: Settings) -> Iterator[Finding]
     yield machine.parser_is_strict()
     yield from _of_ledger(settings, ledger, is_named=args.ledger is not None)
     spool = spool_path(settings, ledger)
+    yield ledger_file.nothing_was_left(ledger)
     yield ledger_file.spool_is_empty(spool, ledger)
     yield ledger_file.sqlite_is_safe()
     secrets = [*machine.secret_files(settings), key_file(settings, ledger)]

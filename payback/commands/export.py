@@ -93,7 +93,7 @@ def _refuse_to_replace(path: Path, *, force: bool) -> None:
             raise LedgerError(f"{taken} is there already; {remedy}")
 
 
-_LEDGER_FILES = ("", "-wal", "-shm", "-journal", ".lock", ".spool", ".reserve")
+_LEDGER_FILES = ("", "-wal", "-shm", "-journal", ".lock", ".journal", ".spool", ".reserve")
 
 
 def _refuse_ledger(path: Path, ledger: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.period import Period, us_at
-from ledger.sqlite.reader import open_sqlite_reader
 from ledger.store import Reader
 from payback.clock import utc_now
 from payback.commands.asking import add_period_arguments, config_of, period_of
+from payback.commands.reading import open_ledger
 from payback.errors import SettingsError
 from payback.figures import dollars
 from payback.progress import Progress
@@ -127,7 +127,7 @@ def _from_ledger(asked: _Question) -> Answer:
 
 @contextmanager
 def _reader(asked: _Question) -> Iterator[Reader]:
-    with closing(open_sqlite_reader(ledger_path(asked.settings, asked.args.ledger))) as reader:
+    with closing(open_ledger(ledger_path(asked.settings, asked.args.ledger))) as reader:
         yield reader
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ledger.call import Entry, State
 from ledger.ids import CallId
+from ledger.journal import Journal, journal_path
 from ledger.keeper import Keeper
 from ledger.lock import LedgerLock
 from ledger.period import month_of
@@ -145,13 +146,17 @@ class Desk:
             prompt.close()
 
 
+def journal_of(store: SqliteStore) -> Journal:
+    return Journal(journal_path(store.path), store.identity())
+
+
 @asynccontextmanager
 async def desk_at(folder: Path) -> AsyncIterator[Desk]:
     path = folder / "payback.db"
     lock = LedgerLock(path)
     store = SqliteStore(path)
     spool, reserve = path.with_name("payback.db.spool"), path.with_name("payback.db.reserve")
-    desk = Desk(path, store, await writer_over(Keeper(store, Spool(spool), reserve)))
+    desk = Desk(path, store, await writer_over(Keeper(store, Spool(spool), reserve, journal_of(store))))
     try:
         yield desk
     finally:

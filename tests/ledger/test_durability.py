@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ledger.after_kill import take_over_left
 from ledger.call import Entry, Outcome, State, interrupted
 from ledger.ids import CallId
 from ledger.keeper import Keeper, start_ledger
@@ -21,7 +22,7 @@ from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore, open_store
 from ledger.store import GroupBy
-from tests.ledger.kept import MONTH, keep, writer_over
+from tests.ledger.kept import MONTH, journal_of, keep, writer_over
 from tests.ledger.made_up import metered, opened, whole_call
 
 CONFIRM = """
@@ -33,13 +34,14 @@ from ledger.sqlite.store import open_store
 from ledger.keeper import start_ledger
 from ledger.scribe_process import ScribeProcess
 from ledger.writer import Writer
+from tests.ledger.kept import journal_of
 from tests.ledger.made_up import metered, opened, whole_call
 
 async def main(folder, first):
     path = folder / "payback.db"
     lock = LedgerLock(path)
     store = open_store(path)
-    start_ledger(store, Spool(folder / "spool"))
+    start_ledger(store, Spool(folder / "spool"), journal_of(store))
     identity = store.identity()
     store.close()
     files = dict(ledger=path, spool=folder / "spool", reserve=folder / "reserve")
@@ -92,6 +94,7 @@ def test_what_was_confirmed_survives_kill_9_and_the_same_is_reported_before_and_
     for run in range(4):
         confirmed |= run_and_kill(tmp_path, first=run * 100_000, after_lines=chance.randint(1, 150))
         assert not is_held(path)
+        take_over_left(path)
         reader = open_sqlite_reader(path)
         by_id = {entry.call.call_id: entry for entry in reader.calls(MONTH)}
         for number, state in confirmed.items():
@@ -103,7 +106,7 @@ def test_what_was_confirmed_survives_kill_9_and_the_same_is_reported_before_and_
             e.call.outcome is Outcome.INTERRUPTED for e in by_id.values()
         )
         store = open_store(path)
-        start_ledger(store, Spool(tmp_path / "spool"))
+        start_ledger(store, Spool(tmp_path / "spool"), journal_of(store))
         assert reader.report(MONTH, GroupBy.MODEL) == report
         assert {entry.call.call_id: entry for entry in reader.calls(MONTH)} == by_id
         reader.close()
@@ -285,7 +288,7 @@ def test_kill_9_while_the_ledger_is_locked_loses_nothing_that_the_spool_confirme
     for line in said.read_text().splitlines(keepends=True)[1:]:
         note(line, confirmed)
     store = open_store(path)
-    start_ledger(store, Spool(spool))
+    start_ledger(store, Spool(spool), journal_of(store))
     store.close()
     reader = open_sqlite_reader(path)
     by_id = {entry.call.call_id: entry for entry in reader.calls(MONTH)}

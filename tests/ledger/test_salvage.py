@@ -11,6 +11,8 @@ import pytest
 from ledger.call import Entry
 from ledger.errors import BackupRefused
 from ledger.ids import us_of_call_id
+from ledger.journal import Journal, journal_path
+from ledger.parcels import Packer
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.salvage import UNREADABLE, Salvaged, salvage
@@ -20,8 +22,9 @@ from tests.payback.books import entry_at, keep
 PAGE_BYTES = 4096
 CALLS = 600
 ENTRIES = [entry_at(f"2026-11-22T11:{number // 60:02d}:{number % 60:02d}", number) for number in range(CALLS)]
+JOURNALED = [*ENTRIES[3:6], *(entry_at(f"2026-11-22T12:01:{number:02d}", number) for number in range(4))]
 WAITING = [*ENTRIES[:3], *(entry_at(f"2026-11-22T12:00:{number:02d}", number) for number in range(5))]
-BY_ID = {entry.call.call_id: entry for entry in [*ENTRIES, *WAITING]}
+BY_ID = {entry.call.call_id: entry for entry in [*ENTRIES, *WAITING, *JOURNALED]}
 
 
 @pytest.fixture
@@ -29,6 +32,7 @@ def ledger(tmp_path: Path) -> Path:
     ledger = keep(tmp_path / "payback.db", *ENTRIES)
     with closing(open_store(ledger)) as store:
         Spool(spool_of(ledger), store.identity()).append(WAITING)
+        Journal(journal_path(ledger), store.identity()).append(Packer().parcel_of(JOURNALED))
     return ledger
 
 
@@ -82,9 +86,11 @@ def test_calls_beside_broken_pages_are_all_there_and_those_that_waited_too(
     assert {entry.call.call_id: entry for entry in found} == {
         entry.call.call_id: BY_ID[entry.call.call_id] for entry in found
     }
-    assert {entry.call.call_id for entry in WAITING} <= {entry.call.call_id for entry in found}
+    waiting = {entry.call.call_id for entry in (*WAITING, *JOURNALED)}
+    assert waiting <= {entry.call.call_id for entry in found}
     assert ledger.read_bytes() == before
     assert Spool(spool_of(ledger)).waiting == len(WAITING)
+    assert Journal(journal_path(ledger), None).left() == JOURNALED
 
 
 def test_between_which_times_calls_are_lost_is_told(ledger: Path) -> None:
@@ -124,6 +130,7 @@ def test_calls_are_kept_with_their_cost_whatever_else_is_broken(table: str, ledg
 def test_a_ledger_that_is_sound_is_copied_whole_with_its_secret(ledger: Path) -> None:
     copy, salvaged = recovered(ledger)
     assert (salvaged.calls, salvaged.gaps, salvaged.spooled) == (CALLS, [], len(WAITING))
+    assert salvaged.journaled == len(JOURNALED)
     assert {entry.call.call_id for entry in rows(copy)} == set(BY_ID)
     with closing(open_store(copy)) as new, closing(open_store(ledger)) as old:
         assert new.key_secret() == old.key_secret()

@@ -109,10 +109,10 @@ import os, sys
 sys.path[:] = sys.argv.pop(1).splitlines()
 from ledger import scribe
 class Deadly(scribe.Keeper):
-    def keep(self, entries):
+    def keep(self, entries, *parcels):
         if any(entry.call.operation == "deadly" for entry in entries):
             os._exit(139)
-        return super().keep(entries)
+        return super().keep(entries, *parcels)
 scribe.Keeper = Deadly
 scribe.main(sys.argv[1:])
 """

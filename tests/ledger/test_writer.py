@@ -16,7 +16,7 @@ from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
 from ledger.store import GroupBy
-from tests.ledger.kept import MONTH, Desk, desk_at, until, writer_over
+from tests.ledger.kept import MONTH, Desk, desk_at, journal_of, until, writer_over
 from tests.ledger.made_up import ended, metered, opened, whole_call
 
 
@@ -148,7 +148,7 @@ async def test_a_full_disk_takes_the_reserve_then_the_spool_and_all_is_in_the_le
     desk.store._connection.execute(f"PRAGMA max_page_count = {pages}")
     for number in range(1, 101):
         await desk.writer.commit(whole_call(number, request_model=f"{number}" * 100))
-    assert desk.writer.problem == "database or disk is full"
+    await until(lambda: desk.writer.problem == "database or disk is full", 3)
     assert desk.reserve_bytes == 0
     assert desk.writer.spooled > 0
     desk.store._connection.execute("PRAGMA max_page_count = 1000000")
@@ -238,7 +238,7 @@ def test_a_start_takes_over_the_spool_before_it_ends_what_was_left_open(tmp_path
     store, spool = SqliteStore(path), Spool(tmp_path / "spool")
     store.write([opened(1), opened(2), whole_call(3)])
     spool.append([metered(opened(1)), opened(4)])
-    assert start_ledger(store, spool) == 3
+    assert start_ledger(store, spool, journal_of(store)) == 3
     reader = open_sqlite_reader(path)
     assert list(reader.calls(MONTH)) == [
         interrupted(metered(opened(1))),
@@ -249,7 +249,7 @@ def test_a_start_takes_over_the_spool_before_it_ends_what_was_left_open(tmp_path
     assert reader.report(MONTH, GroupBy.DAY).total.list_cost == 120_000
     assert reader.disagreements() == []
     assert (spool.waiting, list(Spool(tmp_path / "spool").entries())) == (0, [])
-    assert start_ledger(store, spool) == 0
+    assert start_ledger(store, spool, journal_of(store)) == 0
     reader.close()
     store.close()
 
@@ -258,10 +258,11 @@ def test_a_start_that_cannot_write_says_what_to_do_and_loses_nothing(tmp_path: P
     path = tmp_path / "payback.db"
     store, spool = SqliteStore(path), Spool(tmp_path / "spool")
     spool.append([opened(1)])
+    journal = journal_of(store)
     prompt = sqlite3.connect(path, isolation_level=None)
     prompt.execute("BEGIN IMMEDIATE")
     with pytest.raises(LedgerUnavailable, match="database is locked; end what holds it"):
-        start_ledger(store, spool)
+        start_ledger(store, spool, journal)
     prompt.close()
-    assert start_ledger(store, spool) == 1
+    assert start_ledger(store, spool, journal) == 1
     store.close()

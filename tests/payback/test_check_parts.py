@@ -11,12 +11,15 @@ from time import monotonic
 import pytest
 
 from ledger.call import Entry
+from ledger.journal import Journal, journal_path
+from ledger.lock import LedgerLock
+from ledger.parcels import Packer
 from ledger.pricelist import newest_price_day
 from ledger.spool import Spool
 from ledger.sqlite.health import FAULTS, faults_of, schema_of_whole_file
 from payback.checks import machine
 from payback.checks.finding import Level, ok
-from payback.checks.ledger_file import newest_call, spool_is_empty, sqlite_is_safe
+from payback.checks.ledger_file import newest_call, nothing_was_left, spool_is_empty, sqlite_is_safe
 from payback.checks.prices import OLD_DAYS, catalogue_is_young
 from payback.checks.tokenizers import tokenizers_are_there
 from payback.checks.upstreams import upstreams_answer
@@ -71,6 +74,27 @@ def test_records_that_wait_are_counted_and_it_is_told_who_takes_them(tmp_path: P
         f"2 records in {spool} wait for the ledger to take them over;"
         " start payback serve, which does once the ledger can be written"
     )
+
+
+def test_what_a_killed_payback_left_is_told_and_not_what_a_living_one_is_writing(tmp_path: Path) -> None:
+    ledger = tmp_path / "payback.db"
+    assert nothing_was_left(ledger).level is Level.OK
+    Journal(journal_path(ledger), "a" * 32).append(Packer().parcel_of([an_entry()]))
+    finding = nothing_was_left(ledger)
+    assert finding.level is Level.WARN
+    assert finding.sentence == (
+        f"a payback that was killed has left calls in {ledger}.journal, which count in no report yet;"
+        " payback serve and payback report take them over"
+    )
+    lock = LedgerLock(ledger)
+    assert nothing_was_left(ledger).level is Level.OK
+    lock.release()
+
+
+def test_records_of_the_journal_that_could_not_be_taken_over_are_told(tmp_path: Path) -> None:
+    (tmp_path / "payback.db.journal.unreadable").write_bytes(b"?")
+    finding = nothing_was_left(tmp_path / "payback.db")
+    assert (finding.level, "payback.db.journal.unreadable" in finding.sentence) == (Level.WARN, True)
 
 
 def test_a_spool_whose_folder_is_not_there_fails_the_check_and_not_first_when_it_is_needed(

@@ -10,6 +10,9 @@ class Seed:
     """After "a payback that"."""
     source: str
 
+    def and_(self, other: "Seed | None") -> "Seed":
+        return Seed(self.name, self.source + other.source) if other else self
+
 
 def _in_scribe(name: str, source: str) -> Seed:
     """In the process that writes the ledger."""
@@ -147,6 +150,24 @@ HURRIED = _in_scribe(
     "import ledger.keeper, ledger.scribe\nledger.keeper.RETRY_SECONDS = ledger.scribe.RETRY_SECONDS = 0.05\n",
 )
 """No fault: it makes a case with many outages short."""
+JOURNALED = _in_scribe(
+    "writes every entry into its journal first, as it does in a hurry",
+    "import ledger.waiting as w\nw.HURRIED_COMMITS, w.QUIET_SECONDS, w.BROKEN_SECONDS = 1, 0.02, 0.05\n",
+)
+"""No fault either: otherwise it depends on the machine how much of a case goes through the journal."""
+UNSYNCED_JOURNAL = _in_scribe("does not sync its journal", "import os\nos.fdatasync = lambda file: None\n")
+EMPTIED = _in_scribe(
+    "empties its journal before the ledger has what was in it",
+    """
+from ledger.waiting import Waiting
+once = Waiting.take
+def take(self, entries, parcels):
+    kept = once(self, entries, parcels)
+    self._journal.clear()
+    return kept
+Waiting.take = take
+""",
+)
 TRUSTING = Seed(
     "does not look at its ledger before it starts",
     "import ledger.sqlite.connection as c\nc._quick_check = lambda *told: None\n",

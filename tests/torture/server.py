@@ -14,7 +14,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from ledger.after_kill import take_over_left
 from ledger.call import Entry
+from ledger.journal import Journal, journal_path
 from ledger.keeper import start_ledger
 from ledger.lock import is_held
 from ledger.spool import Spool
@@ -63,7 +65,8 @@ class Server:
 
 
 def rows_of(ledger: Path) -> list[Entry]:
-    """All of them, the oldest first."""
+    """All of them, the oldest first; as a command reads them."""
+    take_over_left(ledger)
     reader = open_sqlite_reader(ledger)
     try:
         return reader.last_calls(_ALL_ROWS)[::-1]
@@ -74,7 +77,9 @@ def rows_of(ledger: Path) -> list[Entry]:
 def take_over(ledger: Path, spool: Path | None = None) -> None:
     """What a start does before the first call. Raises LedgerError."""
     with closing(open_store(ledger)) as store:
-        start_ledger(store, Spool(spool or ledger.with_name(f"{ledger.name}.spool"), store.identity()))
+        identity = store.identity()
+        waiting = Spool(spool or ledger.with_name(f"{ledger.name}.spool"), identity)
+        start_ledger(store, waiting, Journal(journal_path(ledger), identity))
 
 
 @contextmanager

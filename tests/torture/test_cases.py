@@ -15,7 +15,8 @@ KILLS, FEW_KILLS = 100, 6
 BY_NAME = {case.name: case for case in ALL}
 SMALL = (
     "kill", "power cut", "disk full", "read-only", "locked", "the n-th access: full from there on",
-    "log damaged at rest", "clock jumps", "no more descriptors", "soak",
+    "the n-th access in a hurry: full from there on", "log damaged at rest", "clock jumps",
+    "no more descriptors", "soak",
 )  # fmt: skip
 """Those that are long, or much like one of these, `make torture` has alone."""
 PLANTED = (

@@ -3,6 +3,7 @@
 from tests.seeded.mutant import Mutant
 
 _COMMITS = "tests/proxy/test_commits.py"
+_JOURNAL = "tests/ledger/test_journal.py"
 _STORE = "tests/ledger/test_store.py"
 MUTANTS = (
     Mutant(
@@ -85,6 +86,32 @@ MUTANTS = (
         "    spool.waiting\n",
         (
             "tests/ledger/test_writer.py::test_while_the_ledger_is_locked_the_spool_takes_entries_and_the_ledger_takes_them_over_after",
+        ),
+    ),
+    Mutant(
+        "the journal is not synced",
+        "A power cut takes what clients were answered.",
+        "ledger/journal.py",
+        "        os.fdatasync(self._file)\n",
+        "        os.fstat(self._file)\n",
+        (f"{_JOURNAL}::test_each_append_is_synced_before_it_returns_and_so_is_the_name_of_the_file",),
+    ),
+    Mutant(
+        "an earlier round of the journal is read too",
+        "Entries that were carried over long ago come back at a start.",
+        "ledger/journal.py",
+        "round_ != first_round or ",
+        "",
+        (f"{_JOURNAL}::test_records_of_an_earlier_round_are_not_taken_for_more_of_this_one",),
+    ),
+    Mutant(
+        "the journal is emptied before the ledger has what was in it",
+        "A kill between the two loses calls that were answered.",
+        "ledger/keeper.py",
+        "        failure = self._kept(self._keep_waiting)\n        if failure is None:\n",
+        "        failure = self._kept(self._keep_waiting)\n        if True:\n",
+        (
+            "tests/ledger/test_keeper.py::test_what_neither_ledger_nor_spool_take_waits_in_the_journal_and_no_more_is_let_in",
         ),
     ),
     Mutant(

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from ledger.journal import Journal, journal_path
+from ledger.parcels import Packer
 from ledger.spool import Spool
 from tests.proxy.client import call
 from tests.proxy.running import toml_of
@@ -65,6 +67,10 @@ def _spool_of_others(ledger: Path) -> None:
     ledger.with_name("payback.db.spool").write_text("Minutes of the meeting of October 5th\n")
 
 
+def _journal_of_others(ledger: Path) -> None:
+    Journal(journal_path(ledger), "0" * 32).append(Packer().parcel_of(rows_of(ledger)))
+
+
 AT_REST: dict[str, tuple[Callable[[Path], None], str]] = {
     "its header is noise": (_header, "is not a ledger"),
     "its pages are noise": (_middle, "is damaged"),
@@ -73,6 +79,7 @@ AT_REST: dict[str, tuple[Callable[[Path], None], str]] = {
     "it is a database of others": (_of_others, "is another program's database"),
     "a page is noise that no start needs": (_prices, "is damaged"),
     "its spool is a text": (_spool_of_others, "is not a spool"),
+    "its journal is another ledger's": (_journal_of_others, "are another ledger's"),
 }
 
 

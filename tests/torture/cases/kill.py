@@ -14,7 +14,7 @@ from tests.proxy.running import configuration, eventually
 from tests.torture.case import Case, Findings, Trial
 from tests.torture.histories import Histories, Kind, compared
 from tests.torture.load import Load, make_call, upstream_for
-from tests.torture.seeds import BESIDE, LATE, TWICE, UNOPENED
+from tests.torture.seeds import BESIDE, EMPTIED, JOURNALED, LATE, TWICE, UNOPENED, Seed
 from tests.torture.server import Nursery, Server, nursery, rows_of, sums_that_are_wrong
 
 LANES = 2
@@ -51,10 +51,15 @@ class Lane:
                 await self._kill(server, load)
         await self._end()
 
+    @property
+    def _seed(self) -> Seed | None:
+        """Of every other lane all entries go through the journal."""
+        return JOURNALED.and_(self.trial.seed) if self.number % 2 else self.trial.seed
+
     async def _running(self, load: Load) -> Server:
         """With its scribe: the one that was killed last is replaced at its leisure."""
         if self.server is None:
-            self.server = await self.nursery.start(self.ledger, self.table, self.trial.seed)
+            self.server = await self.nursery.start(self.ledger, self.table, self._seed)
         server = self.server
         await eventually(lambda: bool(server.scribes()))
         load.port = server.port
@@ -116,4 +121,4 @@ async def run(trial: Trial) -> Findings:
     return findings
 
 
-CASE = Case("kill", run, (LATE, BESIDE, TWICE, UNOPENED))
+CASE = Case("kill", run, (LATE, BESIDE, TWICE, UNOPENED, EMPTIED))

@@ -6,6 +6,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from ledger.journal import Journal, journal_path
 from ledger.spool import Spool
 from tests.proxy.client import call
 from tests.torture.case import Case, Findings, Trial
@@ -13,7 +14,7 @@ from tests.torture.cases.outage import READY
 from tests.torture.disk import ANY, BUSY, FULL, INPUT_OUTPUT, Access, Disk, disk_of
 from tests.torture.histories import Histories, Kind
 from tests.torture.load import make_call
-from tests.torture.seeds import HURRIED, SWALLOWING, Seed
+from tests.torture.seeds import EMPTIED, HURRIED, JOURNALED, SWALLOWING, Seed
 from tests.torture.server import Server, rows_of
 from tests.torture.stage import judge, staged
 
@@ -29,9 +30,9 @@ WAYS = {
 }
 
 
-async def run(error: int, which: Access, stays: bool, trial: Trial) -> Findings:
+async def run(error: int, which: Access, stays: bool, trial: Trial, *, first: Seed | None = None) -> Findings:
     findings, histories = Findings(), Histories()
-    seed = Seed("", HURRIED.source + (trial.seed.source if trial.seed else ""))
+    seed = HURRIED.and_(first).and_(trial.seed)
     with closing(disk_of(trial.folder / "nth")) as disk:
         async with staged(disk.folder, histories, disk=disk, seed=seed) as server:
             for kind in FEW_KINDS if trial.is_small else ALL_KINDS:
@@ -51,7 +52,7 @@ async def _one_call(kind: Kind, server: Server, disk: Disk, histories: Histories
     await make_call(server.port, asked)
     kept = _kept(server.ledger) if asked.is_answered else set()
     findings.demand(
-        f"call {asked.number} ({kind}) was answered, and was neither in the ledger nor in the spool",
+        f"call {asked.number} ({kind}) was answered, and was in neither of ledger, journal and spool",
         holds=not asked.is_answered or asked.number in kept,
     )
     disk.heal()
@@ -65,11 +66,15 @@ async def _one_call(kind: Kind, server: Server, disk: Disk, histories: Histories
 
 def _kept(ledger: Path) -> set[int]:
     """Numbers of the calls that another process finds at this moment."""
-    waiting = Spool(ledger.with_name(f"{ledger.name}.spool")).entries()
-    return {int(entry.call.who.user or 0) for entry in (*rows_of(ledger), *waiting)}
+    journaled = Journal(journal_path(ledger), None).left()
+    spooled = Spool(ledger.with_name(f"{ledger.name}.spool")).entries()
+    return {int(entry.call.who.user or 0) for entry in (*journaled, *rows_of(ledger), *spooled)}
 
 
 CASES = tuple(
     Case(f"the n-th access: {name}", partial(run, *way), (SWALLOWING,) if "from" in name else ())
     for name, way in WAYS.items()
+) + tuple(
+    Case(f"the n-th access in a hurry: {name}", partial(run, *WAYS[name], first=JOURNALED), (EMPTIED,))
+    for name in ("full from there on", "broken from there on")
 )

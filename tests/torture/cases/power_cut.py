@@ -16,7 +16,7 @@ from tests.torture.disk import Disk, disk_of
 from tests.torture.histories import NUMBERED, Asked, Histories, Kind
 from tests.torture.load import make_call
 from tests.torture.record import ANSWERED, ARRIVED, Loss, Marker, Platter, Step, steps_in
-from tests.torture.seeds import SYNCED_AT_TIMES, UNSYNCED, UNSYNCED_SPOOL
+from tests.torture.seeds import JOURNALED, SYNCED_AT_TIMES, UNSYNCED, UNSYNCED_JOURNAL, UNSYNCED_SPOOL, Seed
 from tests.torture.server import Server, locked
 from tests.torture.stage import judge, staged
 
@@ -30,24 +30,30 @@ _MEMORY = Path("/dev/shm")
 
 
 async def run(trial: Trial) -> Findings:
-    findings, histories = Findings(), Histories()
-    disk = disk_of(trial.folder / "cut", is_recorded=True)
+    """Of a payback that commits to its ledger, and of one that is in a hurry."""
+    findings = Findings()
+    for name, seed in (("calm", trial.seed), ("hurried", JOURNALED.and_(trial.seed))):
+        await _cuts(trial.folder / name, seed, trial, findings)
+    findings.figures["answers looked for"] = findings.figures.pop("answered")
+    return findings
+
+
+async def _cuts(folder: Path, seed: Seed | None, trial: Trial, findings: Findings) -> None:
+    histories, disk = Histories(), disk_of(folder, is_recorded=True)
     assert disk.record is not None
     try:
-        await _record(disk, trial, histories)
+        await _record(disk, seed, trial, histories)
         steps = list(steps_in(disk.record))
     finally:
         disk.close()
     chance = random.Random("power cut")
     cuts = 10 if trial.seed else FEW_CUTS if trial.is_small else CUTS
-    for number, at in enumerate(_instants(steps, cuts, chance)):
+    for number, at in enumerate(_instants(steps, cuts // 2, chance)):
         loss = [*Loss][number % len(Loss)]
         _cut(steps[:at], disk.folder, loss, findings, histories, chance)
-    findings.figures["answers looked for"] = findings.figures.pop("answered")
-    return findings
 
 
-async def _record(disk: Disk, trial: Trial, histories: Histories) -> None:
+async def _record(disk: Disk, seed: Seed | None, trial: Trial, histories: Histories) -> None:
     """Calls with the ledger at hand, then with the spool alone, then with the ledger again."""
     assert disk.record is not None
     with closing(Marker(disk.record)) as marker:
@@ -56,7 +62,7 @@ async def _record(disk: Disk, trial: Trial, histories: Histories) -> None:
             if found := NUMBERED.search(request):
                 marker.put(ARRIVED, int(found[1]))
 
-        async with staged(disk.folder, histories, disk=disk, seed=trial.seed, arrived=arrived) as server:
+        async with staged(disk.folder, histories, disk=disk, seed=seed, arrived=arrived) as server:
             calls = CALLS // 3 if trial.is_small else CALLS
             await _calls(calls, server, histories, marker)
             with locked(server.ledger):
@@ -122,4 +128,4 @@ def _judge(left: Path, loss: Loss, promised: Histories, findings: Findings) -> N
         findings.faults.append(f"after a power cut ({loss}), payback does not start: {error}")
 
 
-CASE = Case("power cut", run, (UNSYNCED, SYNCED_AT_TIMES, UNSYNCED_SPOOL))
+CASE = Case("power cut", run, (UNSYNCED, SYNCED_AT_TIMES, UNSYNCED_SPOOL, UNSYNCED_JOURNAL))

@@ -1,0 +1,88 @@
+"""What waits in the journal for the ledger: which entries, since when, and whether another may join them."""
+
+import logging
+from collections import deque
+from time import monotonic
+
+from ledger.call import Entry
+from ledger.journal import Journal
+
+log = logging.getLogger(__name__)
+
+HURRIED_COMMITS, HURRIED_SECONDS = 25, 0.05
+"""So many within so long: then each is to cost a sync, and no more. What comes slower is committed to the
+ledger itself, where everyone sees it at once."""
+QUIET_SECONDS = 0.005
+"""Nothing came for so long: this is the time to carry over what waits."""
+LONGEST_SECONDS = 0.05
+MOST_ENTRIES = 256
+"""Carrying them over takes some 5 ms, and what comes meanwhile waits for it."""
+
+BROKEN_SECONDS = 60.0
+"""A journal that could not be written is tried again after this."""
+
+
+class Waiting:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._again_at_s = 0.0
+        self._came_s: deque[float] = deque(maxlen=HURRIED_COMMITS)
+        self._oldest_s = 0.0
+        self.entries: list[Entry] = []
+
+    def take(self, entries: list[Entry], parcels: bytes) -> bool:
+        """True: they are kept, and wait. *parcels* is what they came in. False: keep them in another way."""
+        now_s = monotonic()
+        is_hurried = self._is_hurried(now_s)
+        if not is_hurried or now_s < self._again_at_s or not self._is_journaled(parcels):
+            return False
+        if not self.entries:
+            self._oldest_s = now_s
+        self.entries += entries
+        return True
+
+    def take_left(self) -> None:
+        """What another scribe has not carried over when it ended. Raises LedgerError."""
+        self.entries += self._journal.left()
+
+    @property
+    def due_s(self) -> float | None:
+        """In how many seconds they are to be carried over, should nothing come; None: nothing waits."""
+        if not self.entries:
+            return None
+        if len(self.entries) >= MOST_ENTRIES:
+            return 0.0
+        latest_s = self._came_s[-1] if self._came_s else 0.0
+        due_at_s = min(self._oldest_s + LONGEST_SECONDS, latest_s + QUIET_SECONDS)
+        return max(0.0, due_at_s - monotonic())
+
+    def clear(self) -> None:
+        """They are in the ledger, or in the spool."""
+        if self.entries:
+            self.entries = []
+            self._journal.clear()
+
+    def set_aside(self, entries: list[Entry]) -> None:
+        self._journal.set_aside(entries)
+
+    def close(self) -> None:
+        """Should some still wait, they stay in the journal for the next start."""
+        if not self.entries:
+            self._journal.remove()
+
+    def _is_hurried(self, now_s: float) -> bool:
+        came_s = self._came_s
+        came_s.append(now_s)
+        return len(came_s) == HURRIED_COMMITS and now_s - came_s[0] < HURRIED_SECONDS
+
+    def _is_journaled(self, parcels: bytes) -> bool:
+        try:
+            return self._journal.append(parcels)
+        except OSError as error:
+            log.error(
+                "the journal %s cannot be written: %s; for a while, every commit goes to the ledger itself",
+                self._journal.path,
+                error.strerror,
+            )
+            self._again_at_s = monotonic() + BROKEN_SECONDS
+            return False

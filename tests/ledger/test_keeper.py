@@ -1,0 +1,195 @@
+"""The keeper and its journal: whatever fails, what was confirmed is in the ledger in the end, once."""
+
+import sqlite3
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from ledger import waiting
+from ledger.call import Entry
+from ledger.journal import aside_of, has_records, journal_path
+from ledger.keeper import Keeper, start_ledger
+from ledger.parcels import Packer
+from ledger.spool import Spool
+from ledger.sqlite.reader import open_sqlite_reader
+from ledger.sqlite.store import SqliteStore
+from ledger.waiting import HURRIED_COMMITS
+from tests.ledger.kept import MONTH, journal_of
+from tests.ledger.made_up import metered, opened, whole_call
+
+FIRST = 1000
+"""Numbers of calls that come before those that a test is about."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "payback.db"
+
+
+@pytest.fixture
+def keeper(path: Path) -> Iterator[Keeper]:
+    found = keeper_of(path)
+    yield found
+    found.close()
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On which a slow machine is no slower."""
+    ms = count(1_000_000)
+    monkeypatch.setattr(waiting, "monotonic", lambda: next(ms) / 1000)
+
+
+def keeper_of(path: Path) -> Keeper:
+    store = SqliteStore(path)
+    return Keeper(store, spool_of(path), path.with_name("reserve"), journal_of(store))
+
+
+def spool_of(path: Path) -> Spool:
+    return Spool(path.with_name("spool"))
+
+
+def kept(keeper: Keeper, *entries: Entry) -> str | None:
+    return keeper.keep(list(entries), Packer().parcel_of(entries))
+
+
+def hurry(keeper: Keeper) -> None:
+    """So that what comes next goes to the journal."""
+    for number in range(HURRIED_COMMITS):
+        assert kept(keeper, whole_call(FIRST + number)) is None
+    assert keeper.due_s is not None
+    assert keeper.keep([]) is None
+
+
+def numbered_in(path: Path) -> list[Entry]:
+    """What the ledger has of the calls that a test is about."""
+    reader = open_sqlite_reader(path)
+    early = {whole_call(FIRST + number).call.call_id for number in range(HURRIED_COMMITS)}
+    entries = [entry for entry in reader.calls(MONTH) if entry.call.call_id not in early]
+    assert reader.disagreements() == []
+    reader.close()
+    return entries
+
+
+def test_what_comes_fast_is_in_the_journal_first_and_in_the_ledger_when_it_is_due(
+    path: Path, keeper: Keeper
+) -> None:
+    hurry(keeper)
+    for entry in (opened(1), metered(opened(1)), whole_call(1)):
+        assert kept(keeper, entry) is None
+    assert numbered_in(path) == []
+    assert has_records(journal_path(path))
+    assert keeper.keep([]) is None
+    assert numbered_in(path) == [whole_call(1)]
+    assert keeper.due_s is None
+    assert not has_records(journal_path(path))
+
+
+def test_the_end_carries_over_what_waits_and_leaves_no_journal(path: Path) -> None:
+    keeper = keeper_of(path)
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    keeper.close()
+    assert numbered_in(path) == [whole_call(1)]
+    assert not journal_path(path).exists()
+
+
+def test_a_scribe_takes_over_what_one_before_it_left(path: Path) -> None:
+    """The other was killed: nobody closed it."""
+    hurry(other := keeper_of(path))
+    kept(other, whole_call(1))
+    keeper = keeper_of(path)
+    assert numbered_in(path) == [whole_call(1)]
+    keeper.close()
+
+
+def test_a_start_takes_over_the_journal_before_it_ends_what_was_left_open(path: Path) -> None:
+    hurry(other := keeper_of(path))
+    kept(other, opened(1))
+    kept(other, whole_call(1))
+    store = SqliteStore(path)
+    assert start_ledger(store, spool_of(path), journal_of(store)) == 0
+    assert numbered_in(path) == [whole_call(1)]
+    assert not journal_path(path).exists()
+    store.close()
+
+
+def test_a_ledger_that_is_locked_when_it_is_due_gets_it_from_the_spool(path: Path, keeper: Keeper) -> None:
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    prompt = sqlite3.connect(path, isolation_level=None)
+    prompt.execute("BEGIN IMMEDIATE")
+    assert keeper.keep([]) is None
+    assert whole_call(1) in spool_of(path).entries()
+    assert keeper.problem == "database is locked"
+    assert kept(keeper, whole_call(2)) is None
+    prompt.close()
+    keeper._retry_at = 0.0
+    assert keeper.keep([]) is None
+    assert numbered_in(path) == [whole_call(1), whole_call(2)]
+    assert keeper.problem is None
+
+
+def test_what_neither_ledger_nor_spool_take_waits_in_the_journal_and_no_more_is_let_in(
+    path: Path, keeper: Keeper
+) -> None:
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    prompt = sqlite3.connect(path, isolation_level=None)
+    prompt.execute("BEGIN IMMEDIATE")
+    path.with_name("spool").mkdir()
+    assert keeper.keep([]) == "neither the ledger nor its spool can be written"
+    assert kept(keeper, whole_call(4)) == "neither the ledger nor its spool can be written"
+    assert has_records(journal_path(path))
+    path.with_name("spool").rmdir()
+    prompt.close()
+    keeper._retry_at = 0.0
+    assert kept(keeper, whole_call(5)) is None
+    assert numbered_in(path) == [whole_call(1), whole_call(5)]
+
+
+def test_an_entry_that_fits_in_no_form_holds_up_none_that_waits_with_it(
+    path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = SqliteStore.write
+
+    def write(self: SqliteStore, entries: list[Entry]) -> None:
+        if any(entry.call.call_id == opened(2).call.call_id for entry in entries):
+            raise sqlite3.IntegrityError("CHECK constraint failed")
+        once(self, entries)
+
+    hurry(keeper)
+    kept(keeper, whole_call(1), opened(2), whole_call(3))
+    monkeypatch.setattr(SqliteStore, "write", write)
+    assert keeper.keep([]) is None
+    assert numbered_in(path) == [whole_call(1), whole_call(3)]
+    assert aside_of(journal_path(path)).read_bytes() == Packer().parcel_of([opened(2)])
+    assert keeper.due_s is None
+
+
+def test_a_fault_of_the_store_keeps_aside_what_waits_and_later_calls_are_kept(
+    path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(_self: SqliteStore, _entries: list[Entry]) -> None:
+        raise KeyError("a fault of our own")
+
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteStore, "write", write)
+        assert keeper.keep([]) is None
+    assert aside_of(journal_path(path)).read_bytes() == Packer().parcel_of([whole_call(1)])
+    assert kept(keeper, whole_call(2)) is None
+    assert keeper.keep([]) is None
+    assert numbered_in(path) == [whole_call(2)]
+
+
+def test_without_a_journal_every_entry_is_in_the_ledger_at_once(path: Path) -> None:
+    keeper = Keeper(SqliteStore(path), spool_of(path), path.with_name("reserve"))
+    for number in range(2 * HURRIED_COMMITS):
+        assert kept(keeper, whole_call(number)) is None
+        assert keeper.due_s is None
+    assert len(numbered_in(path)) == 2 * HURRIED_COMMITS
+    keeper.close()
