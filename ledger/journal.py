@@ -60,16 +60,18 @@ class Journal:
         return True
 
     def clear(self) -> None:
-        """Once all is in the ledger. What a power cut brings back of it counts once, too."""
+        """Once all is in the ledger. What comes back of it after a power cut counts once, too."""
         if self._file >= 0:
-            os.pwrite(self._file, _NO_RECORD, _HEAD_BYTES)
+            with suppress(OSError):
+                os.pwrite(self._file, _NO_RECORD, _HEAD_BYTES)
         self._at = _HEAD_BYTES
         self._round = (self._round + 1) % _ROUNDS
 
     def left(self) -> list[Entry]:
         """What an earlier process has not carried over. Raises LedgerError where that cannot be read."""
         try:
-            content = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                content = file.read(SIZE_BYTES)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -104,7 +106,8 @@ class Journal:
             if os.pwrite(file, self._head.ljust(SIZE_BYTES, b"\0"), 0) < SIZE_BYTES:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)
-            sync_folder(self.path.parent)
+            with suppress(PermissionError):  # the folder may be written to and not read
+                sync_folder(self.path.parent)
         except OSError:
             os.close(file)
             raise
@@ -126,7 +129,9 @@ class Journal:
 
 
 def journal_path(ledger: Path) -> Path:
-    return ledger.with_name(f"{ledger.name}.journal")
+    """Beside the file itself, whatever link led to it."""
+    real = ledger.resolve()
+    return real.with_name(f"{real.name}.journal")
 
 
 def has_records(path: Path) -> bool:

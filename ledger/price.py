@@ -7,6 +7,7 @@ from functools import cached_property
 import msgspec
 
 from ledger.meter import Meter
+from ledger.money import NANO_PER_USD, NanoUsd, cost_of
 
 STANDARD = "standard"
 """The service tier that list prices are for."""
@@ -19,7 +20,7 @@ class Tier(msgspec.Struct, frozen=True):
     usd: Decimal
 
 
-class Rate(msgspec.Struct, frozen=True):
+class Rate(msgspec.Struct, frozen=True, dict=True):
     """*usd* per *per* units of *meter*. A tier holds for all tokens of the call, not only those above it."""
 
     meter: Meter
@@ -37,6 +38,19 @@ class Rate(msgspec.Struct, frozen=True):
             if input_tokens > tier.above_input_tokens:
                 usd = tier.usd
         return usd
+
+    def cost_of(self, quantity: int, input_tokens: int) -> NanoUsd:
+        """List cost of *quantity* units, in a call with *input_tokens* in all. See ledger.money.cost_of."""
+        if self._whole_nusd is not None:
+            return NanoUsd(quantity * self._whole_nusd)
+        return cost_of(quantity, self.usd_at(input_tokens), self.per)
+
+    @cached_property
+    def _whole_nusd(self) -> int | None:
+        """Nano-USD for one unit of every call, where that is a whole number: then nothing is rounded."""
+        numerator, denominator = self.usd.as_integer_ratio()
+        whole, rest = divmod(numerator * NANO_PER_USD, denominator * self.per)
+        return None if rest or self.tiers else whole
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from ledger.meter import Meter
-from ledger.money import LARGEST_CHARGE, NanoUsd, cost_of
+from ledger.money import LARGEST_CHARGE, NanoUsd
 from ledger.price import NoPrice, Price
 from ledger.units import Units
 from ledger.usage import TokenUsage, has_parts
@@ -51,7 +51,7 @@ def rate(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) 
         if rated is None:
             return Unpriced(f"no {meter} price for {price.provider} {price.model}")
         charged = max(quantity, rated.at_least)
-        cost = cost_of(charged, rated.usd_at(usage.input_tokens), rated.per)
+        cost = rated.cost_of(charged, usage.input_tokens)
         lines.append(ChargeLine(meter, charged, cost))
         total += cost
     if total > LARGEST_CHARGE:

@@ -1,6 +1,9 @@
 """A reader after a kill: what was confirmed is in the ledger before it is asked."""
 
 import sqlite3
+import subprocess
+import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from ledger.after_kill import take_over_left
 from ledger.call import Entry
 from ledger.errors import LedgerError
 from ledger.journal import Journal, has_records, journal_path
-from ledger.lock import LedgerLock
+from ledger.lock import LedgerLock, lock_path
 from ledger.parcels import Packer
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
@@ -55,6 +58,19 @@ def test_a_living_payback_has_its_journal_for_itself(ledger: Path) -> None:
     assert has_records(journal_path(ledger))
     lock.release()
     take_over_left(ledger)
+    assert len(calls_in(ledger)) == 2
+
+
+def test_a_scribe_that_outlives_its_payback_is_waited_for(ledger: Path) -> None:
+    """It holds the lock, and the process that is named there has gone."""
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as gone:
+        gone.wait()
+    lock = LedgerLock(ledger)
+    lock_path(ledger).write_text(f"{gone.pid}\n")
+    ending = threading.Timer(0.2, lock.release)
+    ending.start()
+    take_over_left(ledger)
+    ending.join()
     assert len(calls_in(ledger)) == 2
 
 

@@ -183,3 +183,26 @@ def test_a_disk_that_refuses_leaves_what_was_confirmed(path: Path, monkeypatch: 
 def test_the_journal_lies_beside_its_ledger(tmp_path: Path) -> None:
     assert journal_path(tmp_path / "books.db") == tmp_path / "books.db.journal"
     assert not has_records(tmp_path / "books.db.journal")
+
+
+def test_a_ledger_has_one_journal_whatever_link_leads_to_it(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "books.db")
+    assert journal_path(tmp_path / "link.db") == tmp_path / "books.db.journal"
+
+
+def test_a_disk_that_refuses_the_mark_of_an_empty_journal_stops_nobody(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read again then counts once."""
+    journal = Journal(path, LEDGER)
+    journal.append(parcel(opened(1)))
+
+    def refused(_file: int, _data: bytes, _at: int) -> int:
+        raise OSError(5, os.strerror(5))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("os.pwrite", refused)
+        journal.clear()
+    assert left_at(path) == [opened(1)]
+    journal.append(parcel(opened(2)))
+    assert left_at(path) == [opened(2)]

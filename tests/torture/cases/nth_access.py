@@ -76,5 +76,5 @@ CASES = tuple(
     for name, way in WAYS.items()
 ) + tuple(
     Case(f"the n-th access in a hurry: {name}", partial(run, *WAYS[name], first=JOURNALED), (EMPTIED,))
-    for name in ("full from there on", "broken from there on")
+    for name in ("full from there on", "broken", "broken from there on")
 )
