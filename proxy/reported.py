@@ -37,6 +37,8 @@ def render_reported(told: object) -> str | None:
     >>> render_reported({"type": "tokens", "input_tokens": 9, "details": {"cached": 4, "is_paid": True}})
     '{"input_tokens":9,"details":{"cached":4}}'
     """
+    if isinstance(told, dict) and told and _is_plain(told):
+        return _encode(told).decode()
     for depth in range(DEEPEST, 0, -1):
         numbers = _in_object(told, depth) if isinstance(told, dict) else {}
         if not numbers:
@@ -45,6 +47,14 @@ def render_reported(told: object) -> str | None:
         if len(text) <= LONGEST_REPORTED:
             return text.decode()
     return None
+
+
+def _is_plain(members: dict[Any, Any]) -> bool:
+    """Counts under the usual names and nothing else, as in most answers: it is kept as it is."""
+    for name, value in members.items():
+        if type(value) is not int or name not in _USUAL or not -_LARGEST <= value <= _LARGEST:
+            return False
+    return True
 
 
 def _in_object(members: dict[Any, Any], depth: int) -> dict[str, Any]:

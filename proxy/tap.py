@@ -2,6 +2,7 @@
 
 A tap never raises for what upstream sends, and holds at most some hundred KiB of it."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -55,22 +56,29 @@ class DocumentTap:
 
     def __init__(self, dialect: Dialect, asked: Units | None = None) -> None:
         """*asked*: what the call is charged for if the answer does not tell."""
-        self.learned = Learned()
+        self.learned = NOTHING_LEARNED
         self._read = dialect.reader()
         self._asked = asked
         self._owes_usage = dialect.is_billed
-        self.kept = Kept(Framing.DOCUMENT)
         self._items: list[Item] = []
         self._parts: list[bytes] = []
         self._size = 0
         self._head: bytes | None = None
         """Set once the middle of the answer was given up."""
+        self._start: Kept | None = None
+        """Set then, too: as long as all is here, what is kept of it need not be apart."""
+
+    @property
+    def kept(self) -> Kept:
+        return self._start or _kept_of(self._parts)
 
     def feed(self, chunk: bytes) -> bytes:
-        self.kept.add(chunk)
+        if self._start is not None:
+            self._start.add(chunk)
         self._parts.append(chunk)
         self._size += len(chunk)
         if self._size > MAX_DOCUMENT_BYTES:
+            self._start = self.kept
             kept = b"".join(self._parts)
             self._head = self._head or kept[:HEAD_BYTES]
             self._parts, self._size = [kept[-TAIL_BYTES:]], TAIL_BYTES
@@ -78,7 +86,6 @@ class DocumentTap:
 
     def finish(self) -> bytes:
         document = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
         reading = self._read(document) if self._head is None else self._read_outlines(self._head, document)
         if reading is not None:
             learned = self.learned.after(reading)
@@ -104,6 +111,13 @@ class DocumentTap:
             self.learned = replace(self.learned, units=self._asked)
         elif self._owes_usage:
             self.learned = replace(self.learned, problem=problem)
+
+
+def _kept_of(parts: Iterable[bytes]) -> Kept:
+    kept = Kept(Framing.DOCUMENT)
+    for part in parts:
+        kept.add(part)
+    return kept
 
 
 class StreamTap:

@@ -10,6 +10,7 @@ from ledger.call import UsageBasis
 from ledger.usage import TokenUsage
 from proxy.dialects import openai_chat, openai_embeddings
 from proxy.dialects.reading import Reading
+from proxy.kept import MAX_KEPT_BYTES
 from proxy.learned import Learned
 from proxy.outline import HEAD_BYTES
 from proxy.sse import MAX_EVENT_BYTES
@@ -45,6 +46,17 @@ def test_usage_of_a_document_does_not_depend_on_where_it_is_cut(places: list[int
     assert [tap.feed(piece) for piece in pieces] == pieces
     assert tap.finish() == b""
     assert tap.learned == Learned(model="small-model", usage=ELEVEN_AND_FIVE, reported=USAGE)
+
+
+def test_what_is_kept_of_a_document_is_its_start_however_long_it_is() -> None:
+    text = b'{"choices":[' + b" " * (MAX_DOCUMENT_BYTES + 5000) + b"]}"
+    for size in (10, len(text)):
+        tap = DocumentTap(openai_chat.DIALECT)
+        for at in range(0, size, 7000):
+            tap.feed(text[:size][at : at + 7000])
+        tap.finish()
+        assert tap.kept.size == size
+        assert b"".join(tap.kept.documents()) == text[:size][:MAX_KEPT_BYTES]
 
 
 def test_the_usage_event_and_nothing_else_is_kept_from_a_client_that_did_not_ask() -> None:

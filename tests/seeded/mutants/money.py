@@ -23,9 +23,9 @@ MUTANTS = (
     Mutant(
         "long contexts are charged as short ones",
         "The price of a long request's tier is not looked up.",
-        "ledger/rating.py",
-        "rated.usd_at(usage.input_tokens)",
-        "rated.usd_at(0)",
+        "ledger/price.py",
+        "self.usd_at(input_tokens)",
+        "self.usd_at(0)",
         (f"{_RATING}::test_a_tier_is_a_cliff_for_all_tokens_of_the_request",),
     ),
     Mutant(
