@@ -88,19 +88,17 @@ def _say(text: str) -> None:
 
 
 def _announce_as_json(running: Running) -> None:
-    print(
-        line_of(
-            utc_now(),
-            "info",
-            "payback passes calls on and keeps the books",
-            ledger=str(running.place.ledger),
-            address=f"{running.origin}/v1",
-            report=f"{running.origin}/-/report",
-            notices=list(running.place.notices),
-            left_open=running.left_open,
-        ),
-        flush=True,
+    line = line_of(
+        utc_now(),
+        "info",
+        "payback passes calls on and keeps the books",
+        ledger=str(running.place.ledger),
+        address=f"{running.origin}/v1",
+        report=f"{running.origin}/-/report",
+        notices=list(running.place.notices),
+        left_open=running.left_open,
     )
+    _say(f"{line}\n")
 
 
 def _port(text: str) -> int:

@@ -192,9 +192,13 @@ print(os.waitstatus_to_exitcode(status))
 """
 
 
-def test_it_ends_when_its_terminal_is_closed_and_does_not_live_on_unseen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_it_ends_when_its_terminal_is_closed_and_does_not_live_on_unseen(log: str, tmp_path: Path) -> None:
     """The kernel sends the same signal then. A start from a shell ends with its window, as ever."""
-    command = [sys.executable, "-c", CLOSES_ITS_TERMINAL, "--ledger", str(tmp_path / "payback.db")]
+    configuration = tmp_path / "payback.toml"
+    configuration.write_text(f'[log]\nformat = "{log}"\n')
+    files = ["--config", str(configuration), "--ledger", str(tmp_path / "payback.db")]
+    command = [sys.executable, "-c", CLOSES_ITS_TERMINAL, *files]
     repository = str(Path(__file__).parents[2])
     ran = subprocess.run(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": repository}, capture_output=True, timeout=40
