@@ -71,8 +71,8 @@ def test_every_check_of_a_good_ledger_is_a_line_with_a_sentence(
     assert {line[:4] for line in lines} <= {"ok  ", "warn"}
     about = [line.split()[1] for line in lines]
     assert about == [
-        "configuration", "aiohttp", "ledger", "sums", "clock", "models", "writer", "spool", "sqlite",
-        "permissions", "keys", "disk", "upstream", "upstream", "upstream", "upstream", "prices",
+        "configuration", "aiohttp", "ledger", "sums", "clock", "models", "writer", "journal", "spool",
+        "sqlite", "permissions", "keys", "disk", "upstream", "upstream", "upstream", "upstream", "prices",
         "tokenizers",
     ]  # fmt: skip
     assert "ok    sums           the sums of the report are those of the calls" in lines
