@@ -49,6 +49,8 @@ class Keeper:
         self._reserve = reserve
         self._waiting = Waiting(journal) if journal else None
         self._retry_at = 0.0
+        self._is_stuck = False
+        """What waits in the journal can go nowhere."""
         self.problem: str | None = None
         """Why the ledger cannot be written at present; None: it can."""
         self.spool_problem: str | None = None
@@ -65,7 +67,7 @@ class Keeper:
     @property
     def due_s(self) -> float | None:
         """In how many seconds carry_over is to be called, should nothing come; None: only once it does."""
-        if self.problem is not None or self._spool.waiting:
+        if self._is_troubled:
             return RETRY_SECONDS
         return self._waiting.due_s if self._waiting else None
 
@@ -85,13 +87,14 @@ class Keeper:
 
     @property
     def _is_troubled(self) -> bool:
-        return self.problem is not None or self._spool.waiting > 0
+        return self.problem is not None or self._spool.waiting > 0 or self._is_stuck
 
     def _carry_over(self) -> str | None:
         """What waits in the journal goes to the ledger or the spool. Returns why not: it waits on, then."""
         if self._waiting is None or not self._waiting.entries:
             return None
         failure = self._kept(self._keep_waiting)
+        self._is_stuck = failure is not None
         if failure is None:
             self._waiting.clear()
         return failure
@@ -136,8 +139,8 @@ class Keeper:
                 refused = self._write(entries)
             elif self.problem is not None:
                 self._store.probe()
-        except (sqlite3.Error, OSError) as error:
-            self._note_problem(str(error))
+        except (sqlite3.Error, OSError, MemoryError) as error:
+            self._note_problem(str(error) or type(error).__name__)
             return False
         self._note_recovery()
         if refused:
@@ -147,12 +150,12 @@ class Keeper:
     def _write(self, entries: list[Entry]) -> list[Entry]:
         """Returns those that the ledger refuses in every form."""
         try:
-            return _keep_all(self._store.write, entries)
+            return keep_what_fits(self._store.write, entries)
         except sqlite3.OperationalError as error:
             if "full" not in str(error) or not _give_back(self._reserve):
                 raise
             log.error("the disk is full; the reserve %s was given back", self._reserve)
-            return _keep_all(self._store.replay, entries)
+            return keep_what_fits(self._store.replay, entries)
 
     def _note_problem(self, problem: str) -> None:
         self._retry_at = time.monotonic() + RETRY_SECONDS
@@ -195,16 +198,16 @@ def start_ledger(store: Store, spool: Spool, journal: Journal) -> int:
 def take_over(store: Store, journal: Journal) -> int:
     """What a killed process had confirmed, and not carried over. Returns how many entries; some of them may
     have been in the ledger. Raises sqlite3.Error, OSError, LedgerError."""
-    left = journal.left()
+    left = journal.take_left()
     for part in _parts(iter(left)):
-        journal.set_aside(_keep_all(store.replay, part))
+        journal.set_aside(keep_what_fits(store.replay, part))
     journal.remove()
     return len(left)
 
 
 def _replay_spool(store: Store, spool: Spool) -> None:
     for part in _parts(spool.entries()):
-        for refused in _keep_all(store.replay, part):
+        for refused in keep_what_fits(store.replay, part):
             spool.set_aside(refused)
     log.warning("the ledger has taken over %d entries from the spool", spool.waiting)
     spool.clear()
@@ -215,7 +218,7 @@ def _parts(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
         yield part
 
 
-def _keep_all(keep: Callable[[list[Entry]], object], entries: list[Entry]) -> list[Entry]:
+def keep_what_fits(keep: Callable[[list[Entry]], object], entries: list[Entry]) -> list[Entry]:
     """Keep *entries* together; one that the ledger's rules refuse, with as much of it as fits.
 
     Returns those that do not fit in any form: there are none unless this program is wrong."""
@@ -224,7 +227,7 @@ def _keep_all(keep: Callable[[list[Entry]], object], entries: list[Entry]) -> li
     except _UNFIT as error:
         if len(entries) > 1:
             middle = len(entries) // 2
-            return _keep_all(keep, entries[:middle]) + _keep_all(keep, entries[middle:])
+            return keep_what_fits(keep, entries[:middle]) + keep_what_fits(keep, entries[middle:])
         log.error("an entry does not fit the ledger; its details are left out: %s", type(error).__name__)
         return [] if _keep_less(keep, entries[0]) else entries
     return []

@@ -80,17 +80,6 @@ def is_held(ledger: Path) -> bool:
     return False
 
 
-def holder_lives(ledger: Path) -> bool:
-    """Whether the process that took the lock last is still there, as far as this machine's processes tell."""
-    try:
-        os.kill(int(lock_path(ledger).read_text("ascii")), 0)
-    except PermissionError:  # another user's
-        return True
-    except (OSError, ValueError):
-        return False
-    return True
-
-
 def make_private_folder(folder: Path) -> None:
     """What is in the ledger is its owner's business. A folder that exists stays as it is."""
     new = [place for place in (folder, *folder.parents) if not place.exists()]

@@ -43,7 +43,7 @@ class Waiting:
 
     def take_left(self) -> None:
         """What another scribe has not carried over when it ended. Raises LedgerError."""
-        self.entries += self._journal.left()
+        self.entries += self._journal.take_left()
 
     @property
     def due_s(self) -> float | None:

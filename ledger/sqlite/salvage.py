@@ -15,6 +15,7 @@ from ledger.call import Entry
 from ledger.errors import BackupRefused, LedgerDamaged
 from ledger.ids import CallId, us_of_call_id
 from ledger.journal import Journal, journal_path
+from ledger.keeper import keep_what_fits
 from ledger.price import Price
 from ledger.spool import Spool
 from ledger.sqlite.backup import Copied, back_up
@@ -76,10 +77,10 @@ def _fill(salvaged: Salvaged, spool: Path, ledger: Path, part: Path) -> None:
                 salvaged.calls += store.replay(batch)
             left = Journal(journal_path(ledger), store.identity() if has_secret else None).left()
             salvaged.journaled = len(left)
-            store.replay(left)
+            keep_what_fits(store.replay, left)
             waiting = Spool(spool, store.identity() if has_secret else None)
             salvaged.spooled = waiting.waiting
-            store.replay(waiting.entries())
+            keep_what_fits(store.replay, list(waiting.entries()))
         _take_results(source, part)
 
 

@@ -259,8 +259,16 @@ def _latest(entries: Iterable[Entry]) -> dict[CallId, Entry]:
 
 
 def _replaces(entry: Entry, earlier: Entry) -> bool:
-    """What is known of a call grows, and while it goes on its tokens may; its end is final."""
+    """What is known of a call grows, and while it goes on its tokens do; its end is final. So what is
+    replayed late takes nothing back."""
+    if entry.state is State.METERED is earlier.state:
+        return _tokens_of(entry) >= _tokens_of(earlier)
     return earlier.state is not State.ENDED and entry.state >= earlier.state
+
+
+def _tokens_of(entry: Entry) -> int:
+    usage = entry.call.usage
+    return usage.input_tokens + usage.output_tokens if usage else 0
 
 
 def _value_sql(column: str) -> str:

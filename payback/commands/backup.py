@@ -13,7 +13,7 @@ from ledger.sqlite.backup import Copied, back_up
 from ledger.sqlite.salvage import Salvaged, salvage
 from payback.beside_ledger import Beside, copied_beside
 from payback.commands.asking import config_of
-from payback.commands.reading import complete
+from payback.commands.reading import open_ledger
 from payback.key_file import key_file
 from payback.settings import load_settings
 from payback.terminal import counted
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         if args.damaged:
             copied, salvaged = _salvaged(ledger, spool, args.copy)
         else:
-            complete(ledger)
+            open_ledger(ledger).close()
             copied = back_up(ledger, args.copy)
     waiting = 0 if salvaged else Spool(spool).waiting
     if args.json:

@@ -14,12 +14,11 @@ def open_ledger(ledger: Path) -> SqliteReader:
     or it is said that it is missing."""
     reader = open_sqlite_reader(ledger)
     if has_records(journal_path(ledger)):
-        complete(ledger)
+        _complete(ledger)
     return reader
 
 
-def complete(ledger: Path) -> None:
-    """What open_ledger does, for who copies the file."""
+def _complete(ledger: Path) -> None:
     from ledger.after_kill import take_over_left
 
     try:

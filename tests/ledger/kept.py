@@ -22,6 +22,7 @@ from ledger.spool import Spool
 from ledger.sqlite.reader import SqliteReader, open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
 from ledger.store import GroupBy
+from ledger.usage import TokenUsage
 from ledger.writer import Writer
 from tests.ledger.made_up import DAY, called_at
 
@@ -76,8 +77,16 @@ Model = dict[CallId, Entry]
 def keep(model: Model, entries: Iterable[Entry]) -> None:
     for entry in entries:
         known = model.get(entry.call.call_id)
-        if known is None or (known.state is not State.ENDED and entry.state >= known.state):
+        if known is None or _says_more(entry, known):
             model[entry.call.call_id] = entry
+
+
+def _says_more(entry: Entry, known: Entry) -> bool:
+    if entry.state is known.state is State.METERED:
+        counts = [each.call.usage or TokenUsage(input_tokens=0) for each in (known, entry)]
+        before, now = (count.input_tokens + count.output_tokens for count in counts)
+        return before <= now
+    return known.state is not State.ENDED and entry.state >= known.state
 
 
 class ScribeThread:

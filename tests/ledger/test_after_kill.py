@@ -1,19 +1,18 @@
 """A reader after a kill: what was confirmed is in the ledger before it is asked."""
 
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ledger import after_kill
 from ledger.after_kill import take_over_left
 from ledger.call import Entry
 from ledger.errors import LedgerError
 from ledger.journal import Journal, has_records, journal_path
-from ledger.lock import LedgerLock, lock_path
+from ledger.lock import LedgerLock
 from ledger.parcels import Packer
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
@@ -52,21 +51,50 @@ def test_what_was_left_is_taken_over_once_and_what_was_open_stays_for_the_next_s
         assert store.recover() == 1
 
 
-def test_a_living_payback_has_its_journal_for_itself(ledger: Path) -> None:
+def test_a_living_payback_takes_what_is_in_its_journal_over_itself(ledger: Path) -> None:
+    """It is waited for until it has."""
     lock = LedgerLock(ledger)
+    before = journal_path(ledger).read_bytes()
+    going_on = threading.Timer(0.1, Journal(journal_path(ledger), None).clear)
+    going_on.start()
     take_over_left(ledger)
-    assert has_records(journal_path(ledger))
+    going_on.join()
+    assert len(calls_in(ledger)) == 1, "nothing was taken from it"
     lock.release()
+    journal_path(ledger).write_bytes(before)
     take_over_left(ledger)
     assert len(calls_in(ledger)) == 2
 
 
-def test_a_scribe_that_outlives_its_payback_is_waited_for(ledger: Path) -> None:
-    """It holds the lock, and the process that is named there has gone."""
-    with subprocess.Popen([sys.executable, "-c", "pass"]) as gone:
-        gone.wait()
+def test_one_that_does_not_take_it_over_is_not_waited_for_for_ever(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(after_kill, "PATIENCE_S", 0.05)
     lock = LedgerLock(ledger)
-    lock_path(ledger).write_text(f"{gone.pid}\n")
+    with pytest.raises(LedgerError, match="does not get into the ledger"):
+        take_over_left(ledger)
+    assert has_records(journal_path(ledger))
+    lock.release()
+
+
+def test_readers_that_come_at_once_all_see_it(ledger: Path) -> None:
+    """One of them takes it over, and the others wait for that one."""
+    seen: list[int] = []
+
+    def read() -> None:
+        take_over_left(ledger)
+        seen.append(len(calls_in(ledger)))
+
+    readers = [threading.Thread(target=read) for _ in range(5)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert seen == [2] * 5
+
+
+def test_a_scribe_that_outlives_its_payback_is_waited_for(ledger: Path) -> None:
+    lock = LedgerLock(ledger)
     ending = threading.Timer(0.2, lock.release)
     ending.start()
     take_over_left(ledger)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.call import Entry
 from ledger.errors import LedgerError
-from ledger.journal import SIZE_BYTES, Journal, aside_of, has_records, journal_path
+from ledger.journal import MOST_ATTEMPTS, SIZE_BYTES, Journal, aside_of, has_records, journal_path
 from ledger.parcels import Packer
 from tests.ledger.made_up import metered, opened, whole_call
 
@@ -134,7 +134,7 @@ def test_another_ledgers_journal_is_not_taken_over(path: Path) -> None:
     assert Journal(path, None).left() == [opened(1)]
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * SIZE_BYTES, b"{", b"no journal" * 500])
+@pytest.mark.parametrize("content", [b"", b"\0" * SIZE_BYTES, b'{"jour'])
 def test_a_file_that_was_never_whole_has_no_records(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert left_at(path) == []
@@ -142,8 +142,78 @@ def test_a_file_that_was_never_whole_has_no_records(path: Path, content: bytes) 
 
 def test_a_journal_that_cannot_be_read_is_named(path: Path) -> None:
     path.mkdir()
-    with pytest.raises(LedgerError, match=r"cannot read the journal .*: Is a directory; move it"):
+    with pytest.raises(LedgerError, match=r"cannot read the journal .*: it is no file; move it"):
         left_at(path)
+
+
+@pytest.mark.parametrize("content", [b"no journal", b'{"ledger":"a"}\n{"call":{}}\n', b"no journal" * 9000])
+def test_a_file_of_others_is_not_taken_for_a_journal(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="is not a journal; take it away"):
+        left_at(path)
+    assert path.read_bytes() == content
+
+
+def test_nothing_is_written_through_a_link_and_nothing_waits_for_a_pipe(path: Path, tmp_path: Path) -> None:
+    aim = tmp_path / "aim"
+    aim.write_bytes(b"of others")
+    path.symlink_to(aim)
+    with pytest.raises(OSError, match="symbolic links"):
+        Journal(path, LEDGER).append(parcel(opened(1)))
+    assert aim.read_bytes() == b"of others"
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    assert has_records(path)
+    with pytest.raises(LedgerError, match="it is no file"):
+        left_at(path)
+
+
+def test_a_journal_that_was_removed_or_cut_short_keeps_nothing_that_is_said_to_be_kept(path: Path) -> None:
+    for is_removed in (True, False):
+        journal = Journal(path, LEDGER)
+        journal.append(parcel(opened(1)))
+        if is_removed:
+            path.unlink()
+        else:
+            os.truncate(path, 0)
+        with pytest.raises(OSError, match="it was removed"):
+            journal.append(parcel(opened(2)))
+        assert journal.append(parcel(opened(3)))
+        assert left_at(path) == [opened(3)]
+        journal.remove()
+
+
+def test_a_disk_without_room_for_a_journal_keeps_no_part_of_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.pwrite", lambda file, data, at: os.write(file, data[:100]))
+    with pytest.raises(OSError, match="No space left"):
+        Journal(path, LEDGER).append(parcel(opened(1)))
+    assert not path.exists()
+
+
+def test_what_has_ended_several_processes_is_set_aside(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Journal(path, LEDGER).append(parcel(opened(1), opened(2)))
+    for _ in range(MOST_ATTEMPTS):
+        assert Journal(path, LEDGER).take_left() == [opened(1), opened(2)]
+    assert Journal(path, LEDGER).take_left() == []
+    assert not path.exists()
+    assert aside_of(path).read_bytes() == parcel(opened(1), opened(2))
+    assert "whoever takes over the journal" in caplog.text
+
+
+def test_who_only_looks_is_no_attempt(path: Path) -> None:
+    Journal(path, LEDGER).append(parcel(opened(1)))
+    for _ in range(MOST_ATTEMPTS + 1):
+        assert left_at(path) == [opened(1)]
+
+
+def test_what_another_process_left_is_gone_once_it_is_cleared(path: Path) -> None:
+    Journal(path, LEDGER).append(parcel(opened(1)))
+    after = Journal(path, LEDGER)
+    assert after.take_left() == [opened(1)]
+    after.clear()
+    assert not path.exists()
 
 
 def test_a_record_of_another_version_is_kept_aside_and_the_others_are_read(path: Path) -> None:

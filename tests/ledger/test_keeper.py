@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from ledger import waiting
-from ledger.call import Entry
+from ledger.call import Entry, interrupted
 from ledger.journal import aside_of, has_records, journal_path
-from ledger.keeper import Keeper, start_ledger
+from ledger.keeper import RETRY_SECONDS, Keeper, start_ledger
 from ledger.parcels import Packer
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
+from ledger.usage import TokenUsage
 from ledger.waiting import HURRIED_COMMITS
 from tests.ledger.kept import MONTH, journal_of
 from tests.ledger.made_up import metered, opened, whole_call
@@ -184,6 +185,65 @@ def test_a_fault_of_the_store_keeps_aside_what_waits_and_later_calls_are_kept(
     assert kept(keeper, whole_call(2)) is None
     assert keeper.keep([]) is None
     assert numbered_in(path) == [whole_call(2)]
+
+
+def test_a_store_without_memory_is_a_ledger_that_cannot_be_written(
+    path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has none, or Python: that is no fault of the entries."""
+
+    def write(_self: SqliteStore, _entries: list[Entry]) -> None:
+        raise MemoryError
+
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteStore, "write", write)
+        assert keeper.keep([]) is None
+        assert keeper.problem == "MemoryError"
+        assert list(spool_of(path).entries()) == [whole_call(1)]
+    keeper._retry_at = 0.0
+    assert keeper.keep([]) is None
+    assert numbered_in(path) == [whole_call(1)]
+
+
+def test_what_can_go_nowhere_is_tried_again_after_a_while_and_not_at_once(
+    path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(_self: SqliteStore, _entries: list[Entry]) -> None:
+        raise KeyError("a fault of our own")
+
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    aside_of(journal_path(path)).mkdir()
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteStore, "write", write)
+        for _ in range(2):
+            assert keeper.keep([]) == "neither the ledger nor its spool can be written"
+            assert keeper.due_s == RETRY_SECONDS
+        assert kept(keeper, whole_call(2)) is not None
+    aside_of(journal_path(path)).rmdir()
+    assert keeper.keep([]) is None
+    assert keeper.due_s is None
+    assert numbered_in(path) == [whole_call(1)]
+
+
+def test_what_is_replayed_late_takes_no_tokens_back(path: Path) -> None:
+    """A scribe is killed with the journal of a stream's first tokens; later ones are in the ledger, or wait
+    in the spool, when the journal is replayed; or a power cut brings the journal back."""
+    first, later = metered(opened(1)), metered(opened(1), TokenUsage(input_tokens=10, output_tokens=5000))
+    hurry(other := keeper_of(path))
+    kept(other, first)
+    before = journal_path(path).read_bytes()
+    spool_of(path).append([later])
+    keeper = keeper_of(path)
+    keeper.keep([])
+    keeper.close()
+    journal_path(path).write_bytes(before)
+    store = SqliteStore(path)
+    start_ledger(store, spool_of(path), journal_of(store))
+    store.close()
+    assert numbered_in(path) == [interrupted(later)]
 
 
 def test_without_a_journal_every_entry_is_in_the_ledger_at_once(path: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.call import Entry
 from ledger.errors import BackupRefused
@@ -125,6 +126,15 @@ def test_calls_are_kept_with_their_cost_whatever_else_is_broken(table: str, ledg
     upstreams = {entry.call.upstream for entry in found}
     assert upstreams == ({UNREADABLE, "acme"} if table == "label" else {"acme"})
     assert len(found) == len(BY_ID)
+
+
+def test_an_entry_of_the_journal_that_does_not_fit_keeps_what_fits(ledger: Path) -> None:
+    late = entry_at("2026-11-22T12:02:00", 1)
+    odd = replace(late, call=replace(late.call, ended_us=2**63 + 5))
+    with closing(open_store(ledger)) as store:
+        Journal(journal_path(ledger), store.identity()).append(Packer().parcel_of([odd]))
+    copy, _ = recovered(ledger)
+    assert late.call.call_id in {entry.call.call_id for entry in rows(copy)}
 
 
 def test_a_ledger_that_is_sound_is_copied_whole_with_its_secret(ledger: Path) -> None:

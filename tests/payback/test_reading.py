@@ -61,6 +61,15 @@ def test_a_copy_has_it_too(ledger: Path, tmp_path: Path) -> None:
         assert len(reader.last_calls(10)) == 3
 
 
+def test_a_copy_of_a_ledger_that_was_moved_away_is_refused_and_makes_none(
+    ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger.unlink()
+    assert main(["backup", str(tmp_path / "copy.db"), "--ledger", str(ledger)]) == 2
+    assert "there is no ledger at" in capsys.readouterr().err
+    assert (ledger.exists(), has_records(journal_path(ledger))) == (False, True)
+
+
 def test_where_it_cannot_be_taken_over_the_answer_says_that_it_is_short(
     ledger: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,8 +84,9 @@ def test_where_it_cannot_be_taken_over_the_answer_says_that_it_is_short(
 
 
 def test_beside_a_living_payback_nothing_is_taken_from_it(
-    ledger: Path, capsys: pytest.CaptureFixture[str]
+    ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ledger.after_kill.PATIENCE_S", 0.05)
     lock = LedgerLock(ledger)
     assert main(["report", "--json", "--month", "2026-10", "--ledger", str(ledger)]) == 0
     assert (calls_in(capsys.readouterr().out), has_records(journal_path(ledger))) == (1, True)

@@ -108,11 +108,19 @@ MUTANTS = (
         "the journal is emptied before the ledger has what was in it",
         "A kill between the two loses calls that were answered.",
         "ledger/keeper.py",
-        "        failure = self._kept(self._keep_waiting)\n        if failure is None:\n",
-        "        failure = self._kept(self._keep_waiting)\n        if True:\n",
+        "        if failure is None:\n            self._waiting.clear()\n",
+        "        self._waiting.clear()\n",
         (
             "tests/ledger/test_keeper.py::test_what_neither_ledger_nor_spool_take_waits_in_the_journal_and_no_more_is_let_in",
         ),
+    ),
+    Mutant(
+        "what is replayed late takes tokens back",
+        "A stream that a kill cut has the tokens of its start, though more were known.",
+        "ledger/sqlite/store.py",
+        "return _tokens_of(entry) >= _tokens_of(earlier)",
+        "return True",
+        ("tests/ledger/test_keeper.py::test_what_is_replayed_late_takes_no_tokens_back",),
     ),
     Mutant(
         "rollups are not kept",
