@@ -5,13 +5,14 @@ Read in this order:
 - commands/      one module per command, imported when it is the one that was asked for
 - places         where files are that nobody has named
 - settings, section, secret   the configuration: what can be set, and what is only referred to
-- sections, upstream_section, price_sections, caller_sections, setting_types   its parts
+- sections, upstream_section, price_sections, caller_sections, budget_sections, setting_types   its parts
 - complaints, failovers, toml_text, example   what is wrong with one, and an example of one
 - errors         what the user can mend
 - wiring, app    from settings to a running server; what starts and stops in which order
 - server, lean_front, repeated, front_door   where a connection starts, and which way its requests take
 - preconditions, doubtful, bad_requests, under_way   parts of that server
 - forwarders, current, hangup   what a configuration decides about calls; the one that holds now; SIGHUP
+- budgeting, budget_states   budgets, and what the ledger knows of them; how they are doing, for a page
 - issued_key, expiry, key_file, key_ring, key_list   keys that clients are given, and what is kept of them
 - own_pages, metrics, metrics_page   health and metrics: what the server answers itself
 - passed_on, pages_messages, pages_process, pages_child   the report, drawn by a process of its own

@@ -25,6 +25,7 @@ from ledger.sqlite.store import open_store
 from ledger.writer import Writer
 from payback import collector, wiring
 from payback.bad_requests import request_log
+from payback.budgeting import Budgeting
 from payback.clock import now_us, utc_now
 from payback.current import Current
 from payback.errors import SettingsError
@@ -140,6 +141,7 @@ async def serving(place: Place) -> AsyncIterator[Running]:
         writer, secret, running.left_open = await _ledger(place, stack)
         lasting, metrics = Lasting(_client(place.settings, stack)), Metrics()
         stack.callback(lasting.close)
+        budgeting = Budgeting(place.ledger, now_us, metrics.refused)
         drawing = PagesProcess(_pages_setup(running, place.settings))
         forwarders = Forwarders(
             host=place.host,
@@ -151,20 +153,21 @@ async def serving(place: Place) -> AsyncIterator[Running]:
             names=wiring.distinct_names(place.settings, wiring.names_known(place.ledger, now_us())),
             watch=metrics,
             ring=ring,
+            budgeting=budgeting,
         )
         current = Current(
             place.settings, forwarders.make, lambda settings: drawing.use(_pages_setup(running, settings))
         )
         if place.load is not None:
             running.read_again = partial(current.read_again, place.load)
-        passed_on = PassedOn(drawing, writer)
+        passed_on = PassedOn(drawing, writer, budgeting.now)
         stack.push_async_callback(passed_on.close)
         pages = own_pages(
             OwnPages(
                 report=place.settings.report,
                 writer=writer,
                 drawn=passed_on,
-                render_metrics=_metrics_page(metrics, writer, running.calls, current),
+                render_metrics=_metrics_page(metrics, writer, running.calls, current, budgeting),
             )
         )
         await _listen(pages, current, bound, running, metrics, stack)
@@ -212,7 +215,7 @@ def _spooled(spool: Path, identity: str, entries: Sequence[Entry]) -> int:
 
 
 def _metrics_page(
-    metrics: Metrics, writer: Writer, calls: UnderWay, current: Current
+    metrics: Metrics, writer: Writer, calls: UnderWay, current: Current, budgeting: Budgeting
 ) -> Callable[[str], tuple[bytes, str]]:
     """What shows metrics is read with the first look: most never look, and it takes a MB."""
 
@@ -220,7 +223,9 @@ def _metrics_page(
     def page() -> "MetricsPage":
         from payback.metrics_page import MetricsPage, Now
 
-        return MetricsPage(Now(metrics=metrics, writer=writer, calls=calls, current=current))
+        return MetricsPage(
+            Now(metrics=metrics, writer=writer, calls=calls, current=current, budgets=budgeting.now)
+        )
 
     return lambda accept: page().render(accept)
 

@@ -3,7 +3,7 @@
 Names are OpenTelemetry's for generative AI where it has one, spelled as its rules for Prometheus want:
 https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics, read 2026-11-22."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -25,6 +25,7 @@ from payback.current import Current
 from payback.metrics import Histogram, Key, Metrics, Series
 from payback.under_way import UnderWay
 from payback.version import VERSION
+from proxy.budget import Budget, Purse
 
 LABELS = ("upstream", "operation", "model")
 _COUNTS = {
@@ -49,6 +50,7 @@ class Now:
     writer: Writer
     calls: UnderWay
     current: Current
+    budgets: Callable[[], Sequence[tuple[Budget, Purse]]] = tuple
 
 
 class MetricsPage:
@@ -85,6 +87,7 @@ class _Payback(Collector):
             [((), self._now.metrics.commits)],
         )
         yield _of_refusals(self._now.metrics)
+        yield from _of_budgets(self._now.budgets())
         yield from self._of_the_moment()
 
     def _of_the_moment(self) -> Iterator[Metric]:
@@ -139,6 +142,37 @@ def _of_refusals(metrics: Metrics) -> Metric:
     for reason, number in metrics.refusals.items():
         refused.add_metric((reason,), number)
     return refused
+
+
+def _of_budgets(budgets: Sequence[tuple[Budget, Purse]]) -> Iterator[Metric]:
+    """None where there are none."""
+    told = {
+        "payback_budget_limit_usd": ("How much may be spent in a day or a month.", _limit_usd),
+        "payback_budget_spent_usd": ("Cost at list prices, in this day or month.", _spent_usd),
+        "payback_budget_reserved_usd": ("What is kept for calls under way.", _reserved_usd),
+        "payback_budget_unpriced_calls": ("Calls without a known cost: they are not in it.", _unpriced),
+    }
+    for name, (help_text, value_of) in told.items() if budgets else ():
+        gauge = GaugeMetricFamily(name, help_text, labels=("budget",))
+        for budget, purse in budgets:
+            gauge.add_metric((budget.name,), value_of(budget, purse))
+        yield gauge
+
+
+def _limit_usd(budget: Budget, _: Purse) -> float:
+    return budget.limit / NANO_PER_USD
+
+
+def _spent_usd(_: Budget, purse: Purse) -> float:
+    return purse.spent / NANO_PER_USD
+
+
+def _reserved_usd(_: Budget, purse: Purse) -> float:
+    return purse.reserved / NANO_PER_USD
+
+
+def _unpriced(_: Budget, purse: Purse) -> float:
+    return purse.unpriced_calls
 
 
 def _of_tokens(rows: Rows) -> Iterator[Metric]:

@@ -161,6 +161,7 @@ def _report_settings(office: _Office) -> ReportSettings:
         plans=PlanFolder(ledger),
         book=lambda: office.desk.book,
         writing=office.writing,
+        budgets=lambda: office.told.budgets,
         open_long_reader=partial(open_sqlite_reader, ledger),
         version=VERSION,
     )

@@ -4,10 +4,11 @@ A setup is said once, and again when the configuration is read again; the rest w
 that nobody else can set."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ledger.pricebook import PriceBook
+from web.report_settings import BudgetState, BudgetStates
 from web.visitor import SignIn, Visitor
 
 TOLD = "X-Payback-Told"
@@ -36,6 +37,8 @@ class Told:
     """Why the ledger cannot be written."""
     spool_problem: str | None
     spooled: int
+    budgets: BudgetStates = field(default_factory=BudgetStates)
+    """For the page that shows them."""
 
     def as_header(self) -> str:
         return json.dumps(asdict(self))
@@ -45,4 +48,6 @@ def read_told(header: str) -> Told:
     facts = json.loads(header)
     visitor = facts.pop("visitor")
     sign_in = visitor.pop("sign_in")
+    told = facts["budgets"]
+    facts["budgets"] = BudgetStates(tuple(BudgetState(**state) for state in told["shown"]), told["more"])
     return Told(visitor=Visitor(**visitor, sign_in=sign_in and SignIn(**sign_in)), **facts)

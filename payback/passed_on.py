@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import (
     BaseConnector,
@@ -19,10 +19,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from ledger.writer import Writer
+from payback.budget_states import states_of
 from payback.pages_messages import TOLD, Told
 from payback.pages_process import PagesProcess
+from proxy.budget import Budget, Purse
 from proxy.wire import LINE_BYTES
-from web.addresses import LOGIN_PATH
+from web.addresses import HEALTH_PATH, LOGIN_PATH
 from web.api.failures import failure, is_api
 from web.login.door import COOKIE as SESSION_COOKIE
 from web.visitor import VISITOR, Visitor
@@ -44,8 +46,13 @@ _NOBODY = Visitor()
 
 
 class PassedOn:
-    def __init__(self, process: PagesProcess, writer: Writer) -> None:
-        self._process, self._writer = process, writer
+    def __init__(
+        self,
+        process: PagesProcess,
+        writer: Writer,
+        budgets: Callable[[], Sequence[tuple[Budget, Purse]]] = tuple,
+    ) -> None:
+        self._process, self._writer, self._budgets = process, writer, budgets
         self._session = ClientSession(
             connector=_Pairs(process),
             cookie_jar=DummyCookieJar(),
@@ -92,6 +99,7 @@ class PassedOn:
             problem=self._writer.problem,
             spool_problem=self._writer.spool_problem,
             spooled=self._writer.spooled,
+            budgets=states_of(self._budgets() if request.path == HEALTH_PATH else ()),
         )
         headers[TOLD] = told.as_header()
         return headers

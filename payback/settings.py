@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from payback import places
+from payback.budget_sections import BudgetSettings
 from payback.caller_sections import KeySettings, WorkloadSettings
 from payback.complaints import nearest, sentence_of
 from payback.errors import SettingsError as SettingsError
@@ -44,6 +45,7 @@ class Settings(Section):
     alias: Annotated[tuple[AliasSettings, ...], Field(strict=False)] = ()
     key: Annotated[tuple[KeySettings, ...], Field(strict=False)] = ()
     workload: Annotated[tuple[WorkloadSettings, ...], Field(strict=False)] = ()
+    budget: Annotated[tuple[BudgetSettings, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
     def _names_fit(self) -> "Settings":
@@ -67,6 +69,13 @@ class Settings(Section):
         twice = _first_repeated([key.name for key in self.key])
         if twice is not None:
             raise ValueError(f"two [[key]] are named {twice}; rename one")
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_are_clear(self) -> "Settings":
+        twice = _first_repeated([budget.name for budget in self.budget])
+        if twice is not None:
+            raise ValueError(f"two [[budget]] are named {twice}; rename one")
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ Read in this order:
 - upstream, route     where a call may go: names, model patterns, the dialect, the default
 - headers             which headers travel, both ways
 - asked, upload, form, decoding  what a request asks for: as much of its body as routing and metering need
-- top, needs          the members of that body; what it needs of a model beside text
+- top, needs, needs_ollama   the members of that body; what it needs of a model beside text
 - attribution         who pays: from headers, body, keys and rules
 - aliases, body_names, tags     what a call says of itself, in our words and in those of others
 - client_key, gate, permission, models_named   who is let in, and what the key of a client allows
@@ -17,7 +17,8 @@ Read in this order:
 - listening           which tap an answer gets
 - kept, estimate/, estimator    tokens of calls whose upstream reports none
 - include_usage, json_edit   asking for usage on the client's behalf, and hiding that we did
-- record, call_name, watch   one attempt's row, from open to end; its name in the log; who counts it
+- record, call_ids, call_name, watch   one attempt's row, from open to end; its id, and name in the log;
+  who counts it
 - retries             which attempts are one call
 - reported            what upstream wrote of its usage, as a row keeps it: the numbers
 - plan                all that is decided before the first attempt
@@ -31,5 +32,7 @@ Read in this order:
 - wire, upgrade, upstream_protocol   one connection behind that door, for calls or a WebSocket; where answers
   end, and what comes unasked
 - departure, hang_up          a client that leaves while its upload waits; an end that upstream hears of now
+- budget, expected    how much calls may cost, and have; what one may cost, from its request alone
+- hold, spending      what a call tells budgets; those without room are refused
 - room                whether one more call has the open files that it needs
 - refusal             our own answers, in the shape of the API that was called"""

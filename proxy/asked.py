@@ -18,7 +18,7 @@ from proxy.form import fields_of, is_form
 from proxy.lenient import NO_JSON
 from proxy.needs import needs_in, top_of
 from proxy.request import Request
-from proxy.top import Plain, Top
+from proxy.top import Plain, Top, most_output_in
 from proxy.upload import next_piece, pieces_of
 
 Body = bytes | AsyncIterator[bytes] | None
@@ -43,6 +43,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What it shows to need of a model beside text; None: not known."""
     units: Units | None = None
     """What the call is charged for, where that is known from the request alone."""
+    most_output_tokens: int | None = None
+    """What the answer may have at most; None: the request does not say."""
     problem: str | None = None
     """Why the body was not understood."""
 
@@ -102,6 +104,7 @@ def asked_by(
         stream_options=top.stream_options,
         names=_names_in(top),
         needs=needs_in(top),
+        most_output_tokens=most_output_in(top),
         units=_units_in(top, units_asked) if units_asked and isinstance(top, Plain) else None,
     )
 

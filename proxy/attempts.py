@@ -10,21 +10,19 @@ from msgspec.structs import replace
 from ledger.call import Outcome
 from ledger.errors import LedgerUnavailable
 from proxy.asked import Body
-from proxy.dialects.unbilled import is_unbilled
 from proxy.estimator import Estimator
 from proxy.include_usage import UsageAsking, Willing, with_usage_asked
 from proxy.listening import Metering
 from proxy.plan import Plan
 from proxy.record import Books, Record
 from proxy.sending import Sender
+from proxy.spending import Spending
 from proxy.upstream import Upstream
 from proxy.upstream_client import Answer
 from proxy.upstream_errors import UpstreamFailed
 
 log = logging.getLogger(__name__)
 
-_READS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
-"""Methods that no provider charges for."""
 _REFUSED_THE_FIELD = frozenset({400, 422})
 _TELL_UNASKED = frozenset({"llama.cpp"})
 """Servers, by their Server header, whose streams end with counts of their own. Asked for usage, llama.cpp
@@ -42,6 +40,7 @@ class Means:
     estimator: Estimator
     books: Books
     usage_asking: UsageAsking
+    spending: Spending
 
 
 class Attempts:
@@ -93,6 +92,7 @@ class Attempts:
             scope=plan.target.scope,
             complete=self._means.estimator.of(plan),
         )
+        self.record.hold = self._means.spending.hold_for(plan)
         return await self._means.sender.send(plan, self.record, body, self.metering)
 
     def _body_with_usage_asked(self) -> bytes | None:
@@ -152,12 +152,4 @@ class Attempts:
 
     def _new_record(self) -> Record:
         plan = self.plan
-        is_unread = plan.is_socket and plan.session is None
-        return Record(self._means.books, plan.call, plan.upstream, billable=is_unread or _is_billable(plan))
-
-
-def _is_billable(plan: Plan) -> bool:
-    """Whether any provider charges for such a request."""
-    dialect = plan.target.dialect
-    is_free = is_unbilled(plan.target.path) if dialect is None else not dialect.is_billed
-    return not is_free and plan.request.method not in _READS
+        return Record(self._means.books, plan.call, plan.upstream, billable=plan.is_billable)

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from ledger.call import Outcome
 from proxy.attempts import Attempts, Means
 from proxy.attribution import Attributor
 from proxy.estimator import Estimator
@@ -17,6 +18,7 @@ from proxy.retries import Retries
 from proxy.room import Room
 from proxy.route import Router
 from proxy.sending import Sender
+from proxy.spending import Spending
 from proxy.upgrade import UpgradeAnswer
 from proxy.upstream_client import UpstreamClient
 from proxy.upstream_errors import UpstreamFailed
@@ -51,6 +53,7 @@ class Forwarder:
         books: Books,
         longest_body: int,
         gate: Gate,
+        spending: Spending,
     ) -> None:
         self._planner = Planner(router, attributor, books, lasting.retries, longest_body, gate)
         self._means = Means(
@@ -58,6 +61,7 @@ class Forwarder:
             estimator=lasting.estimator,
             books=books,
             usage_asking=UsageAsking(),
+            spending=spending,
         )
         self._room = Room(gate.count)
 
@@ -67,7 +71,12 @@ class Forwarder:
             plan = await self._planner.of(request)
         except Refusal as refusal:
             return answer_of(refusal, request.raw_path)
-        return await self._answered(Attempts(self._means, plan))
+        attempts = Attempts(self._means, plan)
+        try:
+            return await self._answered(attempts)
+        except Exception:  # a call that nothing has ended would keep its place in budgets for good
+            attempts.record.end_unheard(Outcome.INTERRUPTED, problem="payback failed within the call")
+            raise
 
     async def _answered(self, attempts: Attempts) -> Answered:
         try:

@@ -3,7 +3,7 @@
 A word in a prompt is no image: only the members count that the wire format has for one. Sources, read
 2026-11-22: https://platform.openai.com/docs/api-reference (parts of chat messages, items of Responses),
 https://docs.anthropic.com/en/api/messages (content blocks), https://ai.google.dev/api/caching#Content
-(parts), https://docs.ollama.com/api/chat and /api/generate (images)."""
+(parts)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar, cast
@@ -13,7 +13,8 @@ import msgspec
 from ledger.needs import Needs
 from proxy.estimate.shape import Shape
 from proxy.lenient import NO_JSON, mended
-from proxy.top import Plain, Top
+from proxy.needs_ollama import OllamaChat, OllamaGenerate
+from proxy.top import Anything, Plain, Top
 
 _TOOLS, _IMAGES, _AUDIO = int(Needs.TOOLS), int(Needs.IMAGES), int(Needs.AUDIO)
 _BY_NUMBER = tuple(map(Needs, range(8)))
@@ -58,10 +59,6 @@ def needs_in(top: Top) -> Needs | None:
     return None if found is None else _BY_NUMBER[found]
 
 
-class _Object(msgspec.Struct, gc=False):
-    """Whatever is in it."""
-
-
 class _Part(msgspec.Struct, gc=False):
     """Of a message's content, where that is not a text."""
 
@@ -97,8 +94,8 @@ class _Item(msgspec.Struct, Generic[Content]):
 
 class _Chat(Top, Generic[Content]):
     messages: list[_Message[Content]] | None = None
-    tools: list[_Object] | None = None
-    functions: list[_Object] | None = None
+    tools: list[Anything] | None = None
+    functions: list[Anything] | None = None
     modalities: Any = None
 
     def needs(self) -> int:
@@ -112,8 +109,8 @@ class _Anthropic(Top):
     """Its clients mostly send parts, whatever the language."""
 
     messages: list[_Message[Built]] | None = None
-    tools: list[_Object] | None = None
-    mcp_servers: list[_Object] | None = None
+    tools: list[Anything] | None = None
+    mcp_servers: list[Anything] | None = None
 
     def needs(self) -> int:
         found = _in_messages(self.messages) if self.messages else 0
@@ -122,7 +119,7 @@ class _Anthropic(Top):
 
 class _Responses(Top, Generic[Content]):
     input: list[_Item[Content]] | str | None = None
-    tools: list[_Object] | None = None
+    tools: list[Anything] | None = None
     previous_response_id: Any = None
     conversation: Any = None
     prompt: Any = None
@@ -160,11 +157,15 @@ class _GeminiParts(msgspec.Struct):
 class _GeminiConfig(msgspec.Struct):
     modalities: Any = msgspec.field(default=None, name="response_modalities")
     camel_modalities: Any = msgspec.field(default=None, name="responseModalities")
+    most: Any = msgspec.field(default=None, name="max_output_tokens")
+    camel_most: Any = msgspec.field(default=None, name="maxOutputTokens")
+    choices: Any = msgspec.field(default=None, name="candidate_count")
+    camel_choices: Any = msgspec.field(default=None, name="candidateCount")
 
 
 class _Gemini(Top):
     contents: list[_GeminiParts] | _GeminiParts | None = None
-    tools: list[_Object] | _Object | None = None
+    tools: list[Anything] | Anything | None = None
     config: _GeminiConfig | None = msgspec.field(default=None, name="generation_config")
     camel_config: _GeminiConfig | None = msgspec.field(default=None, name="generationConfig")
     cached_content: Any = None
@@ -180,25 +181,13 @@ class _Gemini(Top):
         is_elsewhere = self.cached_content or self.camel_cached_content
         return found or (None if is_elsewhere else 0)
 
+    def limits(self) -> tuple[Any, ...]:
+        config = self.config or self.camel_config
+        return (config.most, config.camel_most) if config else ()
 
-class _Imaged(msgspec.Struct):
-    images: list[msgspec.Raw] | None = None
-
-
-class _OllamaChat(Top):
-    messages: list[_Imaged] | None = None
-    tools: list[_Object] | None = None
-
-    def needs(self) -> int:
-        found = _TOOLS if self.tools else 0
-        return found | (_IMAGES if any(message.images for message in self.messages or ()) else 0)
-
-
-class _OllamaGenerate(Top):
-    images: list[msgspec.Raw] | None = None
-
-    def needs(self) -> int:
-        return _IMAGES if self.images else 0
+    def choices(self) -> Any:
+        config = self.config or self.camel_config
+        return config and (config.choices or config.camel_choices)
 
 
 class _Completions(Top):
@@ -293,7 +282,7 @@ _READERS: Mapping[Shape | None, tuple[Callable[[bytes], Top], Callable[[bytes], 
     Shape.OPENAI_COMPLETIONS: (_read_as(_Completions),) * 2,
     Shape.ANTHROPIC_MESSAGES: (_read_as(_Anthropic),) * 2,
     Shape.GEMINI: (_read_as(_Gemini),) * 2,
-    Shape.OLLAMA_CHAT: (_read_as(_OllamaChat),) * 2,
-    Shape.OLLAMA_GENERATE: (_read_as(_OllamaGenerate),) * 2,
+    Shape.OLLAMA_CHAT: (_read_as(OllamaChat),) * 2,
+    Shape.OLLAMA_GENERATE: (_read_as(OllamaGenerate),) * 2,
 }
 """For other text, and for ASCII."""

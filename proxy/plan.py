@@ -16,6 +16,7 @@ from proxy.attribution import Attributor
 from proxy.client_key import ClientKey
 from proxy.dialects.session import SessionDialect
 from proxy.dialects.sessions import session_at
+from proxy.dialects.unbilled import is_unbilled
 from proxy.gate import Gate
 from proxy.handshake import fault_of, is_handshake, is_of_another_site, model_in
 from proxy.headers import NO_KEY
@@ -29,7 +30,8 @@ from proxy.upstream import Upstream
 
 _SPOKEN = frozenset({"speech", "transcription"})
 """Operations that have sound on one side, whatever their requests say."""
-
+_READS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+"""Methods that no provider charges for."""
 
 _OTHER_SITE = Refusal(403, "cross_site", "a page of another site may not use the key that is configured here")
 
@@ -66,6 +68,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def model(self) -> str | None:
         """The model that the body asks for, or the path."""
         return self.asked.model or self.target.model
+
+    @property
+    def is_billable(self) -> bool:
+        """Whether any provider charges for such a request. What is said in a session, its items tell."""
+        if self.is_socket:
+            return self.session is None
+        dialect = self.target.dialect
+        is_free = is_unbilled(self.target.path) if dialect is None else not dialect.is_billed
+        return not is_free and self.request.method not in _READS
 
 
 class Planner:

@@ -1,7 +1,6 @@
 """One attempt's row, from open to end. What is awaited here is on the disk before the client hears of it."""
 
 import logging
-import os
 import time
 from asyncio import gather
 from collections.abc import Callable, Coroutine, Sequence
@@ -13,13 +12,15 @@ from msgspec.structs import replace
 
 from ledger.call import Call, Entry, Outcome, Pricing, State
 from ledger.errors import LedgerUnavailable
-from ledger.ids import RANDOM_BYTES, CallId, call_id_at, render_call_id
+from ledger.ids import render_call_id
 from ledger.judgement import judged
 from ledger.pricebook import PriceBook
 from ledger.usage import TokenUsage
 from ledger.writer import Writer
+from proxy.call_ids import CallIds
 from proxy.call_name import CallName
 from proxy.dialects.reading import Item
+from proxy.hold import Hold
 from proxy.learned import NOTHING_LEARNED, Learned
 from proxy.refusal import Refusal
 from proxy.reported import render_reported
@@ -32,7 +33,6 @@ INTERIM_NS = 1_000_000_000
 """Usage that comes with every event (vLLM can) is committed at first, once in this time, and at the end."""
 
 NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
-_RANDOM_BLOCK = 128 * RANDOM_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Books:
     is_stopping: Callable[[], bool]
     refuse_unrecordable: bool
     """Whether a call that cannot be written down is refused, or passes without a row."""
-    ids: "CallIds"
+    ids: CallIds
     known_model: Callable[[str | None], str | None]
     """An answer's model as the ledger is to know it: the number of names is bounded."""
     afterwards: Callable[[Coroutine[Any, Any, None]], None]
@@ -61,7 +61,7 @@ class Record:
     __slots__ = (
         "_billable", "_books", "_call", "_first_byte_us", "_http_status", "_is_sent", "_metered",
         "_metered_ns", "_rendered", "_reported", "_self_hosted", "_started_ns", "_upstream_request_id",
-        "call_id", "is_ended",
+        "call_id", "hold", "is_ended",
     )  # fmt: skip
 
     def __init__(self, books: Books, call: Call, upstream: Upstream, *, billable: bool) -> None:
@@ -71,6 +71,8 @@ class Record:
         self._call = call
         self._self_hosted = upstream.self_hosted
         self._billable = billable
+        self.hold: Hold | None = None
+        """What budgets keep for it until it ends; None: they were not asked."""
         self._is_sent = False
         self._http_status: int | None = None
         self._upstream_request_id: str | None = None
@@ -93,7 +95,13 @@ class Record:
         return self._books.listens_on_s if self._billable else 0
 
     def afterwards(self, work: Coroutine[Any, Any, None]) -> None:
-        self._books.afterwards(work)
+        self._books.afterwards(self._ended_after(work))
+
+    async def _ended_after(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            self.end_cancelled()
 
     async def open(self) -> None:
         """Raises Refusal where the call cannot be written down and must not be made then."""
@@ -102,6 +110,7 @@ class Record:
         except LedgerUnavailable as error:
             if self._books.refuse_unrecordable:
                 self._books.watch.refused("ledger")
+                self._release()
                 raise Refusal(
                     503,
                     "ledger_unavailable",
@@ -131,7 +140,10 @@ class Record:
         now_ns = time.monotonic_ns()
         if self._metered is None or now_ns - self._metered_ns >= INTERIM_NS:
             self._metered, self._metered_ns = learned, now_ns
-            await self._commit(self._judged(State.METERED, learned))
+            entry = self._judged(State.METERED, learned)
+            if self.hold is not None:
+                self.hold.metered(entry)
+            await self._commit(entry)
 
     async def end(
         self, outcome: Outcome, learned: Learned = NOTHING_LEARNED, problem: str | None = None
@@ -171,9 +183,18 @@ class Record:
 
     def _ended(self, outcome: Outcome, learned: Learned, problem: str | None) -> Entry:
         self.is_ended = True
-        entry = self._judged(State.ENDED, learned, outcome, problem)
+        try:
+            entry = self._judged(State.ENDED, learned, outcome, problem)
+            if self.hold is not None:
+                self.hold.ended(entry)
+        finally:
+            self._release()
         self._books.watch.ended(entry)
         return entry
+
+    def _release(self) -> None:
+        if self.hold is not None:
+            self.hold.release()
 
     def _judged(
         self, state: State, learned: Learned, outcome: Outcome | None = None, problem: str | None = None
@@ -226,8 +247,11 @@ class Record:
         billable = not (item.is_failed or reading.is_unbilled)
         entry = self._opinion_on(call, State.ENDED, billable=billable)
         if item.key is not None:  # whether it counts, the ledger alone knows: it may have been fetched before
-            return replace(entry, item_key=self._key_of(scope or "", item.key))
-        self._books.watch.ended(entry)
+            entry = replace(entry, item_key=self._key_of(scope or "", item.key))
+        else:
+            self._books.watch.ended(entry)
+        if self.hold is not None:
+            self.hold.reported(entry)
         return entry
 
     def _reported_usage(self, learned: Learned) -> str | None:
@@ -275,16 +299,3 @@ class Record:
 def _usage_of(learned: Learned) -> TokenUsage | None:
     """A call of other units alone used no tokens."""
     return NO_TOKENS if learned.usage is None and learned.units is not None else learned.usage
-
-
-class CallIds:
-    """New ids. Random bytes are asked of the system for many ids at once: asking costs more than an id."""
-
-    def __init__(self) -> None:
-        self._random = b""
-
-    def at(self, started_us: int) -> CallId:
-        if not self._random:
-            self._random = os.urandom(_RANDOM_BLOCK)
-        random, self._random = self._random[:RANDOM_BYTES], self._random[RANDOM_BYTES:]
-        return call_id_at(started_us, random)

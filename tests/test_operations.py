@@ -188,7 +188,11 @@ async def test_the_table_of_metrics_is_that_of_the_page(tmp_path: Path) -> None:
     assert table is not None
     named = {name for line in table[1].splitlines() for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     named -= {"python_info"}
-    async with scripted_upstream() as upstream, running(tmp_path, configuration(upstream)) as payback:
+    budget = {"name": "all", "usd": "1"}
+    async with (
+        scripted_upstream() as upstream,
+        running(tmp_path, configuration(upstream, budget=[budget])) as payback,
+    ):
         await call(payback.port, post(CHAT, CHAT_REQUEST))
         page = await call(payback.port, b"GET /-/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
     shown = set(re.findall(r"^# TYPE (\w+)", page.body.decode(), re.MULTILINE))

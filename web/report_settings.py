@@ -25,6 +25,31 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetState:
+    """How a budget is doing. Amounts are nano-USD at list prices."""
+
+    name: str
+    whose: str
+    """Of whom, in words; empty: of all calls."""
+    per: str
+    """day or month."""
+    ends: str
+    """The day on which it begins anew, such as 2026-12-01."""
+    refuses: bool
+    limit_nusd: int
+    spent_nusd: int
+    reserved_nusd: int
+    unpriced_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetStates:
+    shown: Sequence[BudgetState] = ()
+    more: int = 0
+    """Further ones, that there was no room for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
     open_reader: Callable[[], Reader]
     """A read-only view of the ledger, used by one thread and closed. May raise LedgerError."""
@@ -43,6 +68,8 @@ class ReportSettings:
     """What calls are priced by now: the user's own prices first."""
     writing: Callable[[], Writing] | None = None
     """How the writing of the ledger goes; None: nobody writes it here. May block for a moment."""
+    budgets: Callable[[], BudgetStates] = BudgetStates
+    """As they are now."""
     open_long_reader: Callable[[], Reader] | None = None
     """As open_reader, for downloads, which take as long as they take. None: open_reader."""
     version: str = ""

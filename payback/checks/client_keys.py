@@ -1,5 +1,6 @@
 """The keys that payback has given to clients: can they be read, do they open something, which end soon."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,14 @@ def keys_are_in_order(settings: Settings, ledger: Path, now: datetime) -> Findin
     except FileNotFoundError:
         return _without_keys(settings)
     return _of_those_that_hold([key for key in keys if key.holds_at(now)], now)
+
+
+def keys_known(settings: Settings, ledger: Path) -> Sequence[IssuedKey]:
+    """None where their file is not there, or cannot be read, of which keys_are_in_order tells."""
+    try:
+        return read_keys(key_file(settings, ledger))
+    except (SettingsError, FileNotFoundError):
+        return ()
 
 
 def _without_keys(settings: Settings) -> Finding:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ledger.errors import LedgerError
 from ledger.sqlite.reader import open_sqlite_reader
 from payback import places
-from payback.checks import client_keys, ledger_file, machine, prices, tokenizers, upstreams
+from payback.checks import budgets, client_keys, ledger_file, machine, prices, tokenizers, upstreams
 from payback.checks.finding import Finding, Level, fail, ok, warn
 from payback.clock import utc_now
 from payback.commands.asking import config_of
@@ -55,6 +55,7 @@ def _findings(args: argparse.Namespace, settings: Settings) -> Iterator[Finding]
     secrets = [*machine.secret_files(settings), key_file(settings, ledger)]
     yield machine.files_are_private(ledger, spool, secrets)
     yield client_keys.keys_are_in_order(settings, ledger, utc_now())
+    yield from budgets.budgets_concern_calls(settings, client_keys.keys_known(settings, ledger))
     yield from machine.there_is_room(ledger, spool)
     yield from upstreams.upstreams_answer(settings)
     yield prices.catalogue_is_young(utc_now().date())

@@ -22,11 +22,11 @@ SETTING = re.compile(r"^#(?=\S)", re.MULTILINE)
 
 
 def keys_of(section: type[Section], *above: str) -> Iterator[tuple[str, ...]]:
-    """Every key that can be written; of a secret only that it can be."""
+    """Every key that can be written; of a secret, and of whom a budget is, only that it can be."""
     for name, field in section.model_fields.items():
         key = (*above, field.alias or name)
         inner = section_in(field.annotation)
-        if inner is None or inner.__name__ == "Secret":
+        if inner is None or inner.__name__ in ("Secret", "BudgetOf"):
             yield key
         else:
             yield from keys_of(inner, *key)

@@ -127,7 +127,7 @@ UNKNOWN = {
     ),
     f'{KEY}secrets = {{ env = "CI_KEY" }}': "[[key]] 1 secrets is no known key; did you mean secret?",
     '"a\\nb" = 1': '"a\\nb" is no known key; known are default_upstream, server, proxy, ledger, report, log,'
-    " upstream, price, alias, key, workload",
+    " upstream, price, alias, key, workload, budget",
 }
 
 

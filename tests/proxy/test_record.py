@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ledger.call import Entry, Outcome, State, UsageBasis
-from proxy.record import INTERIM_NS, CallIds
+from proxy.call_ids import CallIds
+from proxy.record import INTERIM_NS
 from tests.proxy.bodies import ASKED_REQUEST, CHAT, CHAT_ANSWER, CHAT_REQUEST, MODEL, chat_request, chunk
 from tests.proxy.client import call, connected, post
 from tests.proxy.message import chunked, message

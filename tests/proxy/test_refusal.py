@@ -42,6 +42,7 @@ def test_ollamas_paths_have_its_shape(path: str) -> None:
         (400, "INVALID_ARGUMENT"),
         (401, "UNAUTHENTICATED"),
         (403, "PERMISSION_DENIED"),
+        (429, "RESOURCE_EXHAUSTED"),
         (503, "UNAVAILABLE"),
         (504, "DEADLINE_EXCEEDED"),
     ],
@@ -71,3 +72,22 @@ def test_anthropics_clients_are_told_that_it_is_about_the_key(status: int, kind:
 def test_who_has_no_key_is_told_which_scheme_is_wanted() -> None:
     assert answer_of(Refusal(401, "x", "y"), "/v1/x").headers["WWW-Authenticate"] == "Bearer"
     assert "WWW-Authenticate" not in answer_of(Refusal(403, "x", "y"), "/v1/x").headers
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/v1/chat/completions", "insufficient_quota"), ("/v1/messages", "rate_limit_error")],
+)
+def test_a_budget_that_is_spent_is_told_in_words_that_clients_know(path: str, kind: str) -> None:
+    """As OpenAI tells of an account with nothing left, and Anthropic of a limit."""
+    answer = answer_of(Refusal(429, "budget_spent", "it is spent", is_final=True), path)
+    assert isinstance(answer.body, bytes)
+    assert json.loads(answer.body)["error"]["type"] == kind
+    assert answer.headers["x-should-retry"] == "false"
+
+
+def test_what_may_be_tried_again_is_not_said_to_be_final() -> None:
+    answer = answer_of(Refusal(429, "budget_reserved", "try again soon", retry_after_s=1), "/v1/x")
+    assert isinstance(answer.body, bytes)
+    assert json.loads(answer.body)["error"]["type"] == "rate_limit_error"
+    assert "x-should-retry" not in answer.headers

@@ -35,7 +35,7 @@ from web.health.routes import HEALTH_PATH
 from web.months.routes import MONTHS_PATH
 from web.prices.routes import PRICES_PATH
 from web.projector import NothingToProject
-from web.report_settings import ReportSettings, Writing
+from web.report_settings import BudgetState, BudgetStates, ReportSettings, Writing
 
 WIDTHS = (360, 1280, 2560)
 IN_DEPTH = ((360, "light"), (1280, "dark"))
@@ -58,6 +58,23 @@ REFUSED = (f"{REPORT_PATH}?month=none", f"{CALLS_PATH}?from=never", f"{PAYBACK_P
 TROUBLE = Writing(
     problem="disk I/O error", spool_problem="full", spooled=3, disk_free_bytes=9, disk_bytes=10**11
 )
+BUDGETS = BudgetStates(
+    [
+        BudgetState(
+            name="<b>a name of budgets</b>" * 5,
+            whose="workload " + "w" * 150,
+            per="month",
+            ends="2026-12-01",
+            refuses=refuses,
+            limit_nusd=500 * 10**9,
+            spent_nusd=spent_nusd,
+            reserved_nusd=10**9,
+            unpriced_calls=3,
+        )
+        for refuses, spent_nusd in ((True, 500 * 10**9), (False, 10**9))
+    ],
+    2,
+)
 LOOKS: dict[str, Callable[[Page], Awaitable[list[str]]]] = {
     "too wide": too_wide,
     "without a name": nameless_drawings,
@@ -73,7 +90,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> ReportSettings:
     """Every kind of call, every name that means harm, a ledger that cannot be written, and a notice."""
     ledger = write_ledger(tmp_path_factory.mktemp("filled") / "payback.db", [*varied_entries(), *HARM, WHOLE])
     return settings_for(
-        ledger, projector=Answering(), writing=lambda: TROUBLE, notices=lambda: ["This ledger is made up."]
+        ledger,
+        projector=Answering(),
+        writing=lambda: TROUBLE,
+        budgets=lambda: BUDGETS,
+        notices=lambda: ["This ledger is made up."],
     )
 
 

@@ -14,7 +14,7 @@ from tests.web.sample import NOW, entry_at, hostile_entries, write_ledger
 from tests.web.server import asked, serving, settings_for
 from web.health.page import HealthPage, health_page, since
 from web.health.routes import HEALTH_PATH
-from web.report_settings import Writing
+from web.report_settings import BudgetState, BudgetStates, Writing
 
 WELL = Writing(problem=None, spool_problem=None, spooled=0, disk_free_bytes=50 * 10**9, disk_bytes=10**11)
 HOUR_US, SECOND_US = 3_600_000_000, 1_000_000
@@ -154,3 +154,50 @@ async def test_a_quiet_day_says_so(tmp_path: Path) -> None:
     async with serving(settings_for(write_ledger(tmp_path / "l.db", []))) as address:
         answer = await asked(address + HEALTH_PATH)
     assert "No calls in the last 24 hours." in answer.text
+
+
+def budget(**told: object) -> BudgetState:
+    known = {
+        "name": "bot", "whose": "workload support", "per": "month", "ends": "2026-12-01", "refuses": True,
+        "limit_nusd": 500 * 10**9, "spent_nusd": 125 * 10**9, "reserved_nusd": 2 * 10**9, "unpriced_calls": 0,
+    }  # fmt: skip
+    return BudgetState(**{**known, **told})  # type: ignore[arg-type]
+
+
+def test_a_budget_is_told_with_its_share_and_when_it_begins_anew() -> None:
+    """125 of 500 USD are a quarter."""
+    states = BudgetStates((budget(),), 0)
+    (row,) = health_page(facts(), [], None, NOW, states).budgets
+    assert (row.name, row.whose, row.anew) == ("bot", "workload support", "2026-12-01")
+    assert (row.share, row.state) == ("25.0%", "")
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "share"),
+    [
+        ({"spent_nusd": 500 * 10**9}, "spent: calls are refused", "100%"),
+        ({"spent_nusd": 600 * 10**9, "refuses": False}, "spent: calls go on", "120.0%"),
+        ({"spent_nusd": 0, "limit_nusd": 0}, "spent: calls are refused", "\N{EM DASH}"),
+    ],
+)
+def test_a_budget_that_is_spent_says_what_follows_of_it(
+    told: dict[str, object], state: str, share: str
+) -> None:
+    (row,) = health_page(facts(), [], None, NOW, BudgetStates((budget(**told),))).budgets
+    assert (row.state, row.share) == (state, share)
+
+
+async def test_the_page_shows_budgets_with_their_names_as_text(tmp_path: Path) -> None:
+    states = BudgetStates((budget(name="<i>b</i>\u202e", whose="user \x1b[31m", unpriced_calls=3),), 2)
+    ledger = write_ledger(tmp_path / "l.db", [])
+    async with serving(settings_for(ledger, budgets=lambda: states)) as address:
+        answer = await asked(address + HEALTH_PATH)
+    assert answer.status == 200
+    for words in ("&lt;i&gt;b", "$125.00", "$500.00", "$2.00", "3 unpriced", "2 more are in the metrics"):
+        assert words in answer.text
+    assert not set(answer.text) & set("\x00\x1b\u202e")
+
+
+async def test_without_budgets_nothing_is_said_of_them(tmp_path: Path) -> None:
+    async with serving(settings_for(write_ledger(tmp_path / "l.db", []))) as address:
+        assert 'id="budgets"' not in (await asked(address + HEALTH_PATH)).text

@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 from ledger.asking import LedgerFacts, Quantiles, UpstreamHealth
 from ledger.call import Outcome
+from ledger.money import NanoUsd
 from ledger.period import us_at
 from ledger.rollup import Rollup
 from web.costs import Mark, marks_of
-from web.filters import DASH, counted, duration, stamp, tokens
+from web.filters import DASH, counted, duration, share, stamp, tokens
 from web.links import calls_since_link, is_linkable
 from web.manner import number
-from web.report_settings import Writing
+from web.report_settings import BudgetState, BudgetStates, Writing
 
 HOURS = 24
+NO_BUDGETS = BudgetStates()
 _FEW_FREE_BYTES = 1 << 30
 """Then the page warns: at a kilobyte a call that is a million calls."""
 _KINDS: Mapping[Outcome, str] = {
@@ -60,6 +62,23 @@ class UpstreamRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRow:
+    name: str
+    whose: str
+    """Empty: of all calls."""
+    anew: str
+    """The day (UTC) on which it begins anew."""
+    limit: NanoUsd
+    spent: NanoUsd
+    reserved: NanoUsd
+    share: str
+    """Of the limit, what is spent."""
+    state: str
+    """Empty while there is something left."""
+    unpriced_calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthPage:
     verdict: str
     is_well: bool
@@ -67,6 +86,9 @@ class HealthPage:
     writing: tuple[Fact, ...]
     """Empty where nobody writes the ledger here."""
     upstreams: tuple[UpstreamRow, ...]
+    budgets: tuple[BudgetRow, ...] = ()
+    more_budgets: int = 0
+    """Further ones that are not shown."""
     read_at: datetime
 
 
@@ -76,7 +98,11 @@ def since(now: datetime) -> datetime:
 
 
 def health_page(
-    facts: LedgerFacts, upstreams: Sequence[UpstreamHealth], writing: Writing | None, now: datetime
+    facts: LedgerFacts,
+    upstreams: Sequence[UpstreamHealth],
+    writing: Writing | None,
+    now: datetime,
+    budgets: BudgetStates = NO_BUDGETS,
 ) -> HealthPage:
     told = tuple(_writing(writing)) if writing else ()
     warnings = [fact for fact in told if fact.is_warning]
@@ -86,6 +112,8 @@ def health_page(
         ledger=tuple(_ledger(facts, now)),
         writing=told,
         upstreams=tuple(_upstream(health, now) for health in upstreams),
+        budgets=tuple(map(_budget, budgets.shown)),
+        more_budgets=budgets.more,
         read_at=now,
     )
 
@@ -148,6 +176,21 @@ def _upstream(health: UpstreamHealth, now: datetime) -> UpstreamRow:
         latency=_times(health.latency_us),
         first_byte=_times(health.first_byte_us),
         speed=_speeds(health.output_tokens_per_s),
+    )
+
+
+def _budget(budget: BudgetState) -> BudgetRow:
+    is_spent = budget.spent_nusd >= budget.limit_nusd
+    return BudgetRow(
+        name=budget.name,
+        whose=budget.whose,
+        anew=budget.ends,
+        limit=NanoUsd(budget.limit_nusd),
+        spent=NanoUsd(budget.spent_nusd),
+        reserved=NanoUsd(budget.reserved_nusd),
+        share=share(budget.spent_nusd, budget.limit_nusd) if budget.limit_nusd else DASH,
+        state=("spent: calls are refused" if budget.refuses else "spent: calls go on") if is_spent else "",
+        unpriced_calls=budget.unpriced_calls,
     )
 
 

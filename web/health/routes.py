@@ -7,13 +7,11 @@ from aiohttp.typedefs import Handler
 
 from ledger.period import us_at
 from ledger.store import Reader
-from web.addresses import REPORT_PATH
+from web.addresses import HEALTH_PATH as HEALTH_PATH
 from web.health.page import health_page, since
 from web.reading import Reading
 from web.rendering import Renderer
 from web.report_settings import ReportSettings
-
-HEALTH_PATH = f"{REPORT_PATH}/health"
 
 
 class HealthPages:
@@ -29,6 +27,10 @@ class HealthPages:
     def _render(self, reader: Reader) -> str:
         now, writing = self._settings.now(), self._settings.writing
         page = health_page(
-            reader.ledger_facts(), reader.health(us_at(since(now))), writing() if writing else None, now
+            reader.ledger_facts(),
+            reader.health(us_at(since(now))),
+            writing() if writing else None,
+            now,
+            self._settings.budgets(),
         )
         return self._renderer.render("health.html", page=page, notices=self._settings.notices())

@@ -1,0 +1,36 @@
+"""What a call may cost at most, as far as its request tells. Pure.
+
+Of the input the size of the body is known, and of the output what the request allows. What it does not say
+counts for nothing: an output without a limit, images and sound, what upstream keeps and adds, searches."""
+
+from ledger.money import NanoUsd
+from ledger.needs import Needs
+from ledger.pricebook import PriceBook
+from ledger.rating import Unpriced, rate
+from ledger.usage import TokenUsage
+from proxy.plan import Plan
+
+BYTES_PER_TOKEN = 2
+"""Of a body of text. Errs high: prose and code in JSON have 3 to 5 bytes a token with OpenAI's tokenizers,
+Chinese and Japanese 3 to 4; long numbers and random letters come near to 2. It leaves room for input that is
+written into a cache, which costs up to twice as much."""
+_MEDIA = Needs.IMAGES | Needs.AUDIO
+
+
+def expected_cost(plan: Plan, prices: PriceBook) -> NanoUsd | Unpriced:
+    """At the price that holds when the call begins, with nothing read from a cache."""
+    call, asked = plan.call, plan.asked
+    if plan.target.dialect is None and plan.session is None:
+        return Unpriced("this operation is not metered")
+    price = prices.price_of(call.provider, (plan.model,), asked.service_tier, call.started_us)
+    usage = TokenUsage(input_tokens=_input_tokens(plan), output_tokens=asked.most_output_tokens or 0)
+    charge = rate(usage, price, asked.units)
+    return charge if isinstance(charge, Unpriced) else charge.list_cost
+
+
+def _input_tokens(plan: Plan) -> int:
+    """Of a prompt with images or sound in it, the size says nothing."""
+    dialect, asked = plan.target.dialect, plan.asked
+    if dialect is None or dialect.shape is None or asked.text is None:
+        return 0
+    return 0 if asked.needs is not None and asked.needs & _MEDIA else -(-len(asked.text) // BYTES_PER_TOKEN)
