@@ -16,15 +16,16 @@ log = logging.getLogger(__name__)
 class Hold:
     def __init__(self, budgets: Budgets, reservation: Reservation | None = None) -> None:
         self._budgets = budgets
-        self._reservation = reservation or Reservation(budgets.purses)
+        self._reservation = reservation
 
     def metered(self, entry: Entry) -> None:
         """Counted, also where there is no budget yet: there may be one when the call ends."""
-        self._count(self._reservation, entry, is_over=False)
+        self._count(self._own(), entry, is_over=False)
 
     def ended(self, entry: Entry) -> None:
         """It was judged for the last time."""
-        self._count(self._reservation, entry, is_over=True)
+        if self._reservation is not None or self._budgets.purses.are_there:
+            self._count(self._own(), entry, is_over=True)
 
     def reported(self, item: Entry) -> None:
         """A call that this call's answer tells of. One that has a key is counted where it is seen first."""
@@ -42,7 +43,13 @@ class Hold:
 
     def release(self) -> None:
         """However the call has ended. May be said twice."""
-        self._reservation.release()
+        if self._reservation is not None:
+            self._reservation.release()
+
+    def _own(self) -> Reservation:
+        if self._reservation is None:
+            self._reservation = Reservation(self._budgets.purses)
+        return self._reservation
 
 
 def tell_spent(budgets: Iterable[tuple[Budget, Purse]]) -> None:
