@@ -67,6 +67,11 @@ class Server:
 def rows_of(ledger: Path) -> list[Entry]:
     """All of them, the oldest first; as a command reads them."""
     take_over_left(ledger)
+    return rows_now(ledger)
+
+
+def rows_now(ledger: Path) -> list[Entry]:
+    """Those in the ledger itself, whatever is in the journal of a payback that lives."""
     reader = open_sqlite_reader(ledger)
     try:
         return reader.last_calls(_ALL_ROWS)[::-1]

@@ -15,7 +15,7 @@ from tests.torture.disk import ANY, BUSY, FULL, INPUT_OUTPUT, Access, Disk, disk
 from tests.torture.histories import Histories, Kind
 from tests.torture.load import make_call
 from tests.torture.seeds import EMPTIED, HURRIED, JOURNALED, SWALLOWING, Seed
-from tests.torture.server import Server, rows_of
+from tests.torture.server import Server, rows_now
 from tests.torture.stage import judge, staged
 
 MOST = 200
@@ -68,7 +68,7 @@ def _kept(ledger: Path) -> set[int]:
     """Numbers of the calls that another process finds at this moment."""
     journaled = Journal(journal_path(ledger), None).left()
     spooled = Spool(ledger.with_name(f"{ledger.name}.spool")).entries()
-    return {int(entry.call.who.user or 0) for entry in (*journaled, *rows_of(ledger), *spooled)}
+    return {int(entry.call.who.user or 0) for entry in (*journaled, *rows_now(ledger), *spooled)}
 
 
 CASES = tuple(
