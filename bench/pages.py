@@ -6,12 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from subprocess import Popen
+from time import monotonic, perf_counter, sleep
 from typing import Any
 
 from bench import streams, year
@@ -19,6 +20,7 @@ from bench.errors import BenchError
 from bench.processes import child
 from bench.table import Result, Rounds, Row, Verdict, at_most, percentile
 from bench.targets import Starter, Target, in_turns, payback, started
+from bench.visitor import OPENED
 from bench.visits import addresses_of
 from ledger.sqlite.reader import open_sqlite_reader
 from payback.clock import utc_now
@@ -92,23 +94,29 @@ def scripts_bytes(port: int, page: bytes) -> int:
 
 
 def under_streams(target: Target, folder: Path, seconds: int) -> dict[str, Any]:
-    log, start = folder / "visitor.log", perf_counter()
-    command = [sys.executable, "-m", "bench.visitor", str(target.port), str(folder / "addresses.json")]
-    with child(command, log) if target.name == READ else nullcontext():
-        found = streams.load(target, seconds)
     if target.name != READ:
-        return {**found, "pages_a_s": None}
-    return {**found, "pages_a_s": pages_in(log) / (perf_counter() - start)}
+        return {**streams.load(target, seconds), "pages_a_s": None}
+    log = folder / "visitor.log"
+    command = [sys.executable, "-m", "bench.visitor", str(target.port), str(folder / "addresses.json")]
+    with child(command, log) as visitor:
+        wait_for_the_first_page(visitor, log)
+        before, start = pages_in(log), perf_counter()
+        found = streams.load(target, seconds)
+        return {**found, "pages_a_s": (pages_in(log) - before) / (perf_counter() - start)}
+
+
+def wait_for_the_first_page(visitor: Popen[bytes], log: Path) -> None:
+    deadline = monotonic() + TIMEOUT_S
+    while not log.read_text() and visitor.poll() is None and monotonic() < deadline:
+        sleep(0.01)
 
 
 def pages_in(log: Path) -> int:
     """That a visitor has opened; anything else that it has said is why it could not."""
-    try:
-        return int(log.read_text())
-    except ValueError:
-        raise BenchError(
-            f"the pages could not be opened under the streams:\n{log.read_text()[-2000:]}"
-        ) from None
+    said = log.read_text()
+    if not said or said.strip(OPENED):
+        raise BenchError(f"the pages could not be opened under the streams:\n{said[-2000:]}")
+    return len(said)
 
 
 def row_of(name: str, times: Sequence[Opened]) -> Row:
