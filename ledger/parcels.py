@@ -1,7 +1,7 @@
 """What passes between the writer and its scribe: entries there, replies back. Sans-IO.
 
-Each message is its length in 4 bytes, and then MessagePack. A price is packed once for all entries that have
-it, and is known again by its bytes: most calls of a day have one of few."""
+Each message is its length in 4 bytes, and then MessagePack. A price stands once in a parcel, and is known
+again by its bytes: most calls of a day have one of few."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -44,16 +44,26 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True):
     state: State
     pricing: Pricing | None
     list_cost: NanoUsd | None
-    price: bytes
-    """A _SentPrice; b"" for none."""
+    price: int
+    """Which of the parcel's it is, from 1 on; 0 for none."""
     unpriced_reason: str | None
     item_key: bytes | None
+
+
+class _SentParcel(msgspec.Struct, frozen=True, array_like=True):
+    prices: list[bytes]
+    """A _SentPrice each."""
+    entries: list[_Sent]
 
 
 class _SentPrice(msgspec.Struct, frozen=True, array_like=True):
     price: Price
     fingerprint: bytes
     """Made here: what makes it is OpenSSL, which would take the scribe 4 MB."""
+
+
+_Prices = dict[bytes, int]
+"""Of one parcel, packed, each with its number."""
 
 
 class Packer:
@@ -64,26 +74,28 @@ class Packer:
         """By identity: the price book gives the same object all day. Kept alive: its id is its own."""
 
     def parcel_of(self, entries: Sequence[Entry]) -> bytes:
+        prices: _Prices = {}
         try:
-            return _framed(_encoder.encode([self._sent(entry) for entry in entries]))
+            return _parcel([self._sent(entry, prices) for entry in entries], prices)
         except (ValueError, OverflowError):
-            return _framed(_encoder.encode([msgspec.Raw(self._packed(entry)) for entry in entries]))
+            return _parcel([msgspec.Raw(self._packed(entry, prices)) for entry in entries], prices)
 
-    def _packed(self, entry: Entry) -> bytes:
+    def _packed(self, entry: Entry, prices: _Prices) -> bytes:
         """*entry*, or what is left of it where its text is no Unicode, or a number has more than 64 bits."""
         for told in (entry, without_names(entry)):
             with suppress(ValueError, OverflowError):
-                return _encoder.encode(self._sent(told))
-        return _encoder.encode(self._sent(bare(entry)))
+                return _encoder.encode(self._sent(told, prices))
+        return _encoder.encode(self._sent(bare(entry), prices))
 
-    def _sent(self, entry: Entry) -> _Sent:
-        price = b"" if entry.price is None else self._packed_price(entry.price)
+    def _sent(self, entry: Entry, prices: _Prices) -> _Sent:
+        price = entry.price
+        place = 0 if price is None else prices.setdefault(self._packed_price(price), len(prices) + 1)
         return _Sent(
             entry.call,
             entry.state,
             entry.pricing,
             entry.list_cost,
-            price,
+            place,
             entry.unpriced_reason,
             entry.item_key,
         )
@@ -102,34 +114,40 @@ class ParcelReader:
     """The scribe's side. The same price is the same object: the ledger knows them by identity."""
 
     def __init__(self) -> None:
-        self._messages = Unpacker(list[_Sent])
+        self._messages = Unpacker(_SentParcel)
         self._decoder = msgspec.msgpack.Decoder(_SentPrice)
-        self._prices: dict[bytes, Price | None] = {b"": None}
+        self._prices: dict[bytes, Price] = {}
         self._fingerprints: dict[int, bytes] = {}
         """By identity of those prices."""
 
     def feed(self, data: bytes) -> list[list[Entry]]:
         if len(self._prices) >= _REMEMBERED:
-            self._prices = {b"": None}
+            self._prices.clear()
             self._fingerprints.clear()
-        return [[self._entry(sent) for sent in parcel] for parcel in self._messages.feed(data)]
+        return [self._entries_in(parcel) for parcel in self._messages.feed(data)]
 
     def fingerprint_of(self, price: Price) -> bytes:
         known = self._fingerprints.get(id(price))
         return fingerprint_of(price) if known is None else known
 
-    def _entry(self, sent: _Sent) -> Entry:
+    def _entries_in(self, parcel: _SentParcel) -> list[Entry]:
+        prices = [None, *map(self._price, parcel.prices)]
+        if any(not 0 <= sent.price < len(prices) for sent in parcel.entries):
+            raise ValueError("an entry of a parcel has a price that is not there")
+        return [self._entry(sent, prices[sent.price]) for sent in parcel.entries]
+
+    def _entry(self, sent: _Sent, price: Price | None) -> Entry:
         return Entry(
             call=sent.call,
             state=sent.state,
             pricing=sent.pricing,
             list_cost=sent.list_cost,
-            price=self._price(sent.price),
+            price=price,
             unpriced_reason=sent.unpriced_reason,
             item_key=sent.item_key,
         )
 
-    def _price(self, packed: bytes) -> Price | None:
+    def _price(self, packed: bytes) -> Price:
         if packed not in self._prices:
             sent = self._decoder.decode(packed)
             self._prices[packed] = sent.price
@@ -176,6 +194,10 @@ class Unpacker(Generic[T]):
 
 def message_of(reply: Reply) -> bytes:
     return _framed(_encoder.encode(reply))
+
+
+def _parcel(entries: Sequence[_Sent | msgspec.Raw], prices: _Prices) -> bytes:
+    return _framed(_encoder.encode((list(prices), entries)))
 
 
 def _framed(body: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,21 @@ def test_the_same_price_is_one_object_again_and_is_sent_with_its_fingerprint() -
     assert reader._fingerprints == {id(prices[0]): fingerprint_of(prices[0])}
 
 
+def test_a_price_stands_once_in_a_parcel() -> None:
+    """The journal keeps parcels as they come: what is in them is on the disk before an answer goes on."""
+    parcel, price = Packer().parcel_of([whole_call(1), whole_call(2)]), whole_call(1).price
+    assert price is not None
+    assert parcel.count(price.source.encode()) == 1
+
+
+def test_an_entry_whose_price_is_not_in_its_parcel_is_refused() -> None:
+    prices, entries = msgspec.msgpack.decode(Packer().parcel_of([whole_call(1)])[4:])
+    for body in ([[], entries], [prices, [[*entries[0][:4], -1, *entries[0][5:]]]]):
+        packed = msgspec.msgpack.encode(body)
+        with pytest.raises(ValueError, match="price that is not there"):
+            ParcelReader().feed(len(packed).to_bytes(4, "big") + packed)
+
+
 def test_prices_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ledger.parcels._REMEMBERED", 2)
     packer, reader = Packer(), ParcelReader()
@@ -63,7 +79,7 @@ def test_prices_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.Mo
         assert parcel[0].price is not None
         assert reader.fingerprint_of(parcel[0].price) == fingerprint_of(parcel[0].price)
         assert len(packer._prices) <= 2
-        assert len(reader._prices) == len(reader._fingerprints) + 1 <= 3
+        assert len(reader._prices) == len(reader._fingerprints) <= 2
 
 
 def test_a_reply_comes_as_it_was_sent() -> None:
