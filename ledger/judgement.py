@@ -1,8 +1,9 @@
 """The opinion on a call's cost: facts in, the ledger's entry out. Decided here and nowhere else."""
 
 from ledger.call import Call, Entry, Outcome, Pricing, State
+from ledger.price import Price
 from ledger.pricebook import PriceBook
-from ledger.rating import Unpriced, rate
+from ledger.rating import Unpriced, list_cost_of
 
 UNMETERED = "other"
 """The operation of calls that pass without being looked into."""
@@ -38,12 +39,11 @@ def _rated(call: Call, state: State, book: PriceBook) -> Entry:
     assert call.usage is not None
     models = (call.response_model, call.request_model)
     price = book.price_of(call.provider, models, call.service_tier, call.started_us)
-    charge = rate(call.usage, price, call.units)
-    if isinstance(charge, Unpriced):
-        return Entry(call=call, state=state, pricing=Pricing.UNPRICED, unpriced_reason=charge.reason)
-    return Entry(
-        call=call, state=state, pricing=Pricing.PRICED, list_cost=charge.list_cost, price=charge.price
-    )
+    cost = list_cost_of(call.usage, price, call.units)
+    if isinstance(cost, Unpriced):
+        return Entry(call=call, state=state, pricing=Pricing.UNPRICED, unpriced_reason=cost.reason)
+    assert isinstance(price, Price)
+    return Entry(call=call, state=state, pricing=Pricing.PRICED, list_cost=cost, price=price)
 
 
 def _why_no_usage(call: Call) -> str:

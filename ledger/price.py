@@ -41,12 +41,12 @@ class Rate(msgspec.Struct, frozen=True, dict=True):
 
     def cost_of(self, quantity: int, input_tokens: int) -> NanoUsd:
         """List cost of *quantity* units, in a call with *input_tokens* in all. See ledger.money.cost_of."""
-        if self._whole_nusd is not None:
-            return NanoUsd(quantity * self._whole_nusd)
+        if self.whole_nusd is not None:
+            return NanoUsd(quantity * self.whole_nusd)
         return cost_of(quantity, self.usd_at(input_tokens), self.per)
 
     @cached_property
-    def _whole_nusd(self) -> int | None:
+    def whole_nusd(self) -> int | None:
         """Nano-USD for one unit of every call, where that is a whole number: then nothing is rounded."""
         numerator, denominator = self.usd.as_integer_ratio()
         whole, rest = divmod(numerator * NANO_PER_USD, denominator * self.per)
@@ -77,6 +77,17 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def charges_requests(self) -> bool:
         return self.rate_of(Meter.REQUEST) is not None
+
+    @cached_property
+    def whole_nusd(self) -> tuple[int, int] | None:
+        """Of each token that goes in and comes out, where a call without other classes of tokens costs that
+        and nothing more, and nothing is rounded."""
+        rates = [self.rate_of(meter) for meter in (Meter.INPUT, Meter.OUTPUT)]
+        whole = [rate.whole_nusd for rate in rates if rate is not None and not rate.at_least]
+        if self.charges_requests or len(whole) < len(rates):
+            return None
+        into, out_of = whole
+        return None if into is None or out_of is None else (into, out_of)
 
 
 class NoPrice(msgspec.Struct, frozen=True):

@@ -59,6 +59,17 @@ def rate(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) 
     return Charge(tuple(lines), NanoUsd(total), price)
 
 
+def list_cost_of(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) -> NanoUsd | Unpriced:
+    """The sum alone of that charge: of each call more than this is seldom asked for."""
+    whole = price.whole_nusd if isinstance(price, Price) and units is None else None
+    if whole is not None and not has_parts(usage):
+        total = usage.input_tokens * whole[0] + usage.output_tokens * whole[1]
+        if total <= LARGEST_CHARGE:
+            return NanoUsd(total)
+    charge = rate(usage, price, units)
+    return charge if isinstance(charge, Unpriced) else charge.list_cost
+
+
 def _quantities(usage: TokenUsage, price: Price) -> _Quantities | Unpriced:
     """The call's tokens by meter, zeros among them; they do not overlap and leave nothing out."""
     if not has_parts(usage):

@@ -45,12 +45,12 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     It says how well output_tokens is known, not what kind they are: it may overlap any other part."""
 
     def __post_init__(self) -> None:
-        _refuse_impossible("input_tokens", self.input_tokens)
-        _refuse_impossible("output_tokens", self.output_tokens)
-        if astuple(self)[_TOTALS:] == _NO_PARTS:
+        told = astuple(self)
+        _refuse_impossible("input_tokens", told[0])
+        _refuse_impossible("output_tokens", told[1])
+        if told[_TOTALS:] == _NO_PARTS:
             return
-        for name in _PARTS:
-            count = getattr(self, name)
+        for name, count in zip(_PARTS, told[_TOTALS:], strict=True):
             if count is not None:
                 _refuse_impossible(name, count)
         _refuse_impossible_input(self)

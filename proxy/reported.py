@@ -4,6 +4,7 @@ It is the evidence behind a row's counts: should a provider's convention turn ou
 counts can be derived again. No words are kept, whatever they say. Pure."""
 
 import re
+from collections.abc import Collection
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -20,6 +21,7 @@ LONGEST_NAME = 64
 MOST_DIGITS = 40
 """Of a fraction, and of its exponent's reach; a nano-USD with 17 digits has 26."""
 _LARGEST = (1 << 63) - 1
+_INTEGERS = {int}
 _NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_NAME}}}")
 _USUAL = frozenset({
     "prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens",
@@ -51,10 +53,10 @@ def render_reported(told: object) -> str | None:
 
 def _is_plain(members: dict[Any, Any]) -> bool:
     """Counts under the usual names and nothing else, as in most answers: it is kept as it is."""
-    for name, value in members.items():
-        if type(value) is not int or name not in _USUAL or not -_LARGEST <= value <= _LARGEST:
-            return False
-    return True
+    counts: Collection[int] = members.values()
+    if not (_USUAL.issuperset(members) and {*map(type, counts)} == _INTEGERS):
+        return False
+    return min(counts) >= -_LARGEST and max(counts) <= _LARGEST
 
 
 def _in_object(members: dict[Any, Any], depth: int) -> dict[str, Any]:

@@ -24,9 +24,7 @@ def counted(value: object, usage_of: Callable[[dict[str, Any]], TokenUsage]) -> 
         usage = usage_of(value)
     except ValueError as error:
         return None, f"usage in the answer is wrong: {error}"
-    if usage.input_tokens == 0 and usage.output_tokens == 0:
-        return None, NO_TOKENS
-    return usage, None
+    return (usage, None) if usage.input_tokens or usage.output_tokens else (None, NO_TOKENS)
 
 
 def together(usage: object, **beside: object) -> object:

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.meter import Meter
 from ledger.money import NanoUsd
 from ledger.price import NoPrice, Price, Rate, Tier
 from ledger.pricebook import PriceBook
-from ledger.rating import Charge, ChargeLine, Unpriced, rate
+from ledger.rating import Charge, ChargeLine, Unpriced, list_cost_of, rate
 from ledger.units import Units
 from ledger.usage import MAX_TOKENS, TokenUsage
 from tests.ledger.made_up import MTOK, SONNET, usages
@@ -259,3 +259,44 @@ def test_with_media_and_text_apart_no_line_is_negative_either(usage: TokenUsage)
     if isinstance(charge, Charge):
         assert sum(line.quantity for line in charge.lines) == usage.input_tokens + usage.output_tokens
         assert all(line.quantity > 0 for line in charge.lines)
+
+
+PLAIN = st.builds(TokenUsage, input_tokens=st.integers(0, MAX_TOKENS), output_tokens=st.integers(0, 300_000))
+RATES = st.builds(
+    Rate,
+    st.sampled_from([Meter.INPUT, Meter.OUTPUT, Meter.REQUEST, Meter.OUTPUT_REASONING]),
+    st.sampled_from([Decimal(0), Decimal("0.1"), Decimal("2.50"), Decimal("0.0005"), Decimal(10)]),
+    st.sampled_from([1000, MTOK]),
+    st.sampled_from([(), (Tier(200_000, Decimal(3)),)]),
+    st.sampled_from([0, 0, 20]),
+)
+PRICES = st.lists(RATES, max_size=4, unique_by=lambda rate: rate.meter).map(
+    lambda rates: Price(provider="p", model="m", rates=tuple(rates), source="configuration")
+)
+
+
+@given(
+    PLAIN | usages(),
+    PRICES | st.just(SONNET) | st.just(NoPrice("none")),
+    st.sampled_from([None, Units(images=2)]),
+)
+@example(TokenUsage(input_tokens=9, output_tokens=2, reasoning_tokens=0), SONNET, None)
+@example(TokenUsage(input_tokens=MAX_TOKENS), SONNET, None)
+def test_the_cost_alone_is_that_of_the_whole_charge(
+    usage: TokenUsage, price: Price | NoPrice, units: Units | None
+) -> None:
+    charge = rate(usage, price, units)
+    told = charge.list_cost if isinstance(charge, Charge) else charge
+    assert list_cost_of(usage, price, units) == told
+
+
+def test_most_prices_need_no_lines_to_be_summed() -> None:
+    """Else the quick way would be tested by nothing above."""
+    price = BOOK.price_at("openai", ["gpt-4o"], None, NOVEMBER)
+    assert isinstance(price, Price)
+    assert price.whole_nusd == (2500, 10_000)
+    assert SONNET.whole_nusd is not None
+    halves = priced({Meter.INPUT: "0.0005", Meter.OUTPUT: "10"})
+    tiers = priced({Meter.INPUT: "1", Meter.OUTPUT: "1"}, Tier(200_000, Decimal(2)))
+    no_output = priced({Meter.INPUT: "1"})
+    assert [each.whole_nusd for each in (halves, tiers, no_output)] == [None] * 3
