@@ -6,7 +6,7 @@ from statistics import median
 
 from bench import nginx, streams, throughput
 from bench.table import Result, Row, at_most
-from bench.targets import Starter, Target, in_turns, started
+from bench.targets import Starter, Target, started_anew
 
 MOST_SHARE = 1.15
 """Of the time that the same relay takes when it listens to nothing."""
@@ -24,7 +24,7 @@ def measure(starters: Sequence[Starter], folder: Path, rounds: int, seconds: int
     ]
     return Result(
         load="metering",
-        title=f"CPU us, listening and not, medians of {rounds} x {seconds} s",
+        title=f"CPU us, listening and not, medians of {rounds} starts x {seconds} s",
         rows=[_row(name, documents[name], events[name]) for name in documents],
         verdicts=verdicts,
     )
@@ -34,12 +34,12 @@ def _documents(
     starters: Sequence[Starter], folder: Path, rounds: int, seconds: int
 ) -> dict[str, list[float]]:
     def load(target: Target) -> float:
+        throughput.load(target, throughput.WARM_UP_S)
         return throughput.load(target, seconds).cpu_us_per_call
 
     folder.mkdir()
-    with nginx.fixed_upstream(folder) as port, started(starters, port, folder) as targets:
-        in_turns(targets, 1, lambda target: throughput.load(target, throughput.WARM_UP_S))
-        return in_turns(targets, rounds, load)
+    with nginx.fixed_upstream(folder) as port:
+        return started_anew(starters, port, folder, rounds, load)
 
 
 def _events(starters: Sequence[Starter], folder: Path, rounds: int, seconds: int) -> dict[str, list[float]]:
@@ -47,8 +47,8 @@ def _events(starters: Sequence[Starter], folder: Path, rounds: int, seconds: int
         return float(streams.load(target, seconds)["cpu_us"])
 
     folder.mkdir()
-    with streams.stream_upstream(folder) as port, started(starters, port, folder) as targets:
-        return in_turns(targets, rounds, load)
+    with streams.stream_upstream(folder) as port:
+        return started_anew(starters, port, folder, rounds, load)
 
 
 def _share(found: dict[str, list[float]]) -> float:

@@ -149,6 +149,24 @@ def in_turns(
     return found
 
 
+def started_anew(
+    starters: Sequence[Starter],
+    upstream_port: int,
+    folder: Path,
+    rounds: int,
+    measure: Callable[[Target], Measured],
+) -> dict[str, list[Measured]]:
+    """Likewise, with targets of its own for each round. Twice started, the same program differs by some 5 %,
+    and keeps to it as long as it runs: as its code and data happen to lie in the memory."""
+    found: dict[str, list[Measured]] = {}
+    for number in range(rounds):
+        (own := folder / f"round-{number}").mkdir()
+        with started(starters, upstream_port, own) as targets:
+            for name, measured in in_turns(targets, 1, measure).items():
+                found.setdefault(name, []).extend(measured)
+    return found
+
+
 def ledger_totals(ledger: Path) -> dict[str, Any]:
     """`total` of `payback report`: what the ledger knows of all calls."""
     command = [sys.executable, "-m", "payback", "report", "--json", "--ledger", str(ledger)]

@@ -1,11 +1,14 @@
 """Which targets are measured, and in which order."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench.errors import BenchError
-from bench.targets import Target, direct, in_turns, starters_of
+from bench.targets import Target, direct, in_turns, started_anew, starters_of
 
 
 def test_rounds_go_in_turns() -> None:
@@ -14,6 +17,23 @@ def test_rounds_go_in_turns() -> None:
     found = in_turns(targets, 2, lambda target: order.append(target.name) or len(order))  # type: ignore[func-returns-value]
     assert order == ["a", "b", "a", "b"]
     assert found == {"a": [1, 3], "b": [2, 4]}
+
+
+def test_each_round_may_have_targets_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process that is lucky in how it lies in memory would be lucky in every round."""
+    monkeypatch.setattr("bench.targets.probe", lambda _: None)
+    running: set[str] = set()
+
+    @contextmanager
+    def starter(name: str, _port: int, folder: Path) -> Iterator[Target]:
+        running.add(f"{name} {folder.name}")
+        yield Target(name=name, port=1)
+        running.remove(f"{name} {folder.name}")
+
+    starters = [partial(starter, name) for name in "ab"]
+    found = started_anew(starters, 1, tmp_path, 2, lambda _: sorted(running))
+    rounds = [[f"a round-{number}", f"b round-{number}"] for number in range(2)]
+    assert found == {"a": rounds, "b": rounds}
 
 
 def test_direct_is_the_upstream_itself() -> None:
