@@ -17,6 +17,7 @@ from tests.proxy.bodies import (
     STREAM_REQUEST,
     chat_request,
 )
+from tests.proxy.budgets import budget, with_budgets
 from tests.proxy.client import Answer, call, connected, post
 from tests.proxy.message import chunked
 from tests.proxy.running import Payback, configuration, eventually, running
@@ -196,12 +197,13 @@ def questions(part: object) -> list[str]:
 
 
 async def test_the_dashboard_asks_for_metrics_that_there_are_by_labels_that_they_have(
-    upstream: Upstream, payback: Payback
+    upstream: Upstream, tmp_path: Path
 ) -> None:
     upstream.script = streams
-    await call(payback.port, post(CHAT, STREAM_REQUEST))
-    await payback.ended(1)
-    found = await samples(payback.port)
+    async with running(tmp_path, with_budgets(upstream, budget("5"))) as payback:
+        await call(payback.port, post(CHAT, STREAM_REQUEST))
+        await payback.ended(1)
+        found = await samples(payback.port)
     dashboard = json.loads((ROOT / "docs" / "grafana.json").read_text("utf-8"))
     labels = {label for _, labels in found for label, _ in labels}
     asked = names_in(dashboard) - labels

@@ -36,7 +36,7 @@ from web.api.shapes import (
     series_as_json,
 )
 from web.prices.answers import Answers, Seen
-from web.report_settings import Writing
+from web.report_settings import BudgetState, BudgetStates, Writing
 
 _DAY = date(2026, 10, 5)
 _STARTED_US = us_of(_DAY) + 34_200_000_000
@@ -53,6 +53,18 @@ _PRICE = Price(
 
 _WRITING = Writing(
     problem=None, spool_problem=None, spooled=0, disk_free_bytes=80_000_000_000, disk_bytes=120_000_000_000
+)
+
+_BUDGET = BudgetState(
+    name="developers",
+    whose="project apps",
+    per="month",
+    ends="2026-11-01",
+    refuses=True,
+    limit_nusd=200_000_000_000,
+    spent_nusd=41_270_115_000,
+    reserved_nusd=35_000_000,
+    unpriced_calls=0,
 )
 
 
@@ -73,7 +85,9 @@ def examples() -> Mapping[str, Json]:
         "Series": series_as_json(series),
         "Months": months_as_json([MonthSums(date(2026, 10, 1), sums)]),
         "Prices": prices_as_json(prices, lambda _: _PRICE),
-        "Health": health_as_json("payback.db", _facts(), [_upstream(entry)], _WRITING, []),
+        "Health": health_as_json(
+            "payback.db", _facts(), [_upstream(entry)], _WRITING, BudgetStates((_BUDGET,)), []
+        ),
         "Projected": _projected(),
         "UnderWay": {"status": "under way", "again_after_s": 3},
     }

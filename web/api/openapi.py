@@ -70,7 +70,7 @@ ADDRESSES = (
     _Address("series", "Series", "Sums by hour or day: what a chart draws", parameters.SERIES),
     _Address("months", "Months", "Sums of each month that has calls"),
     _Address("prices", "Prices", "Models of the last 31 days and what they cost now"),
-    _Address("health", "Health", "The ledger, and how upstreams have been doing", parameters.HEALTH),
+    _Address("health", "Health", "The ledger, and how upstreams and budgets are doing", parameters.HEALTH),
     _Address("project", "Projected", "When self-hosting pays off", tuple(plan_parameters()), (422,)),
 )
 

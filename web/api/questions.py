@@ -64,7 +64,8 @@ def health_asked(params: Params, settings: ReportSettings) -> Question:
     def asked(reader: Reader) -> Json:
         writing = settings.writing() if settings.writing else None
         facts, upstreams = reader.ledger_facts(), reader.health(since_us)
-        return health_as_json(settings.ledger_name, facts, upstreams, writing, settings.notices())
+        budgets, notices = settings.budgets(), settings.notices()
+        return health_as_json(settings.ledger_name, facts, upstreams, writing, budgets, notices)
 
     return asked
 

@@ -253,6 +253,22 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
+            "budgets": array(
+                record(
+                    {
+                        "name": TEXT,
+                        "whose": {**TEXT, "description": "of whom, in words; empty: of all calls"},
+                        "per": _words(["day", "month"]),
+                        "begins_anew_on": {**DAY, "description": "at 00:00 UTC"},
+                        "refuses": {**FLAG, "description": "whether calls are refused when it is spent"},
+                        "limit_usd": USD,
+                        "spent_usd": USD,
+                        "reserved_usd": {**USD, "description": "kept for calls under way"},
+                        "unpriced_calls": {**COUNT, "description": "whose cost is not known: not in it"},
+                    }
+                )
+            ),
+            "more_budgets": {**COUNT, "description": "budgets that are not listed, as they are too many"},
             "notices": array(TEXT),
         }
     ),

@@ -9,14 +9,14 @@ from ledger.asking import CallsPage, LedgerFacts, MonthSums, Quantiles, Series, 
 from ledger.call import Call, Entry, Pricing
 from ledger.exports.columns import render_time
 from ledger.ids import CallId, render_call_id
-from ledger.money import render_usd
+from ledger.money import NanoUsd, render_usd
 from ledger.period import time_of
 from ledger.price import NoPrice, Price
 from ledger.rating import Charge, rate
 from ledger.rollup import COST_MEASURES, MEASURES, Rollup, amounts_of
 from ledger.tally import MEASURE_NAMES, measures_of
 from web.prices.answers import Answers
-from web.report_settings import Writing
+from web.report_settings import BudgetState, BudgetStates, Writing
 
 
 def calls_as_json(page: CallsPage, total: Rollup | None) -> Json:
@@ -123,6 +123,7 @@ def health_as_json(
     facts: LedgerFacts,
     upstreams: Iterable[UpstreamHealth],
     writing: Writing | None,
+    budgets: BudgetStates,
     notices: Iterable[str],
 ) -> Json:
     """*name* stands for the path, which is nobody's business who may see the report alone."""
@@ -139,6 +140,8 @@ def health_as_json(
         },
         "writing": None if writing is None else asdict(writing),
         "upstreams": [_upstream_as_json(found) for found in upstreams],
+        "budgets": [_budget_as_json(budget) for budget in budgets.shown],
+        "more_budgets": budgets.more,
         "notices": list(notices),
     }
 
@@ -152,6 +155,20 @@ def _upstream_as_json(found: UpstreamHealth) -> Json:
         "latency_s": _seconds(found.latency_us),
         "first_byte_s": _seconds(found.first_byte_us),
         "output_tokens_per_s": asdict(found.output_tokens_per_s),
+    }
+
+
+def _budget_as_json(budget: BudgetState) -> Json:
+    return {
+        "name": budget.name,
+        "whose": budget.whose,
+        "per": budget.per,
+        "begins_anew_on": budget.ends,
+        "refuses": budget.refuses,
+        "limit_usd": render_usd(NanoUsd(budget.limit_nusd)),
+        "spent_usd": render_usd(NanoUsd(budget.spent_nusd)),
+        "reserved_usd": render_usd(NanoUsd(budget.reserved_nusd)),
+        "unpriced_calls": budget.unpriced_calls,
     }
 
 

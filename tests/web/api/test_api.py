@@ -23,6 +23,7 @@ from tests.web.sample import HOSTILE_NAMES, PRICES, entry_at, hostile_entries, v
 from tests.web.server import asked, serving, settings_for
 from web.api import routes
 from web.projector import Answer, BadPlan, NothingToProject, ProjectionFailed
+from web.report_settings import BudgetState, BudgetStates
 
 ENTRIES = varied_entries()
 
@@ -145,6 +146,36 @@ async def test_health_names_the_ledger_and_not_its_path(ledger: Path) -> None:
     assert str(ledger.parent) not in json.dumps(found)
     assert found["notices"] == ["the disk is full"]
     assert {each["upstream"] for each in found["upstreams"]} >= {"openai", "ollama"}
+
+
+async def test_health_tells_of_budgets_to_the_last_nano_dollar(ledger: Path) -> None:
+    """Whoever watches budgets by a program reads the same as the page says."""
+    state = BudgetState(
+        name="support",
+        whose="workload support-bot",
+        per="month",
+        ends="2026-12-01",
+        refuses=True,
+        limit_nusd=25_000_000_000,
+        spent_nusd=24_999_999_999,
+        reserved_nusd=1,
+        unpriced_calls=3,
+    )
+    found = await answer(ledger, "health", budgets=lambda: BudgetStates((state,), 2))
+    assert found["more_budgets"] == 2
+    assert found["budgets"] == [
+        {
+            "name": "support",
+            "whose": "workload support-bot",
+            "per": "month",
+            "begins_anew_on": "2026-12-01",
+            "refuses": True,
+            "limit_usd": "25.00",
+            "spent_usd": "24.999999999",
+            "reserved_usd": "0.000000001",
+            "unpriced_calls": 3,
+        }
+    ]
 
 
 async def test_names_that_mean_harm_come_unchanged(tmp_path: Path) -> None:
