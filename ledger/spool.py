@@ -6,6 +6,7 @@ emptying does no harm. Only the writer's thread uses it."""
 
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 _OF_ENTRY, _OF_LEDGER = b'{"call":', b'{"ledger":'
 _decoder = msgspec.json.Decoder(Entry)
+_END_OF_REST = re.compile(rb"\0|\n(.?)", re.DOTALL)
 _FIRST_BYTES = 1 << 16
 """Enough to see whose file it is."""
 
@@ -134,9 +136,11 @@ def _refuse_other_files(path: Path) -> None:
 
 def _is_rest_of_lines(text: bytes) -> bool:
     """When the power goes before a new spool is synced, the disk may have later sectors of it and not the
-    first: zeros, and then what is left of a line."""
-    line, _, following = text.partition(b"\n")
-    return min(line, default=0x20) >= 0x20 and following[:1] in (b"", b"\0", b"{")
+    first: zeros, and then what is left of a line, perhaps with other sectors missing within it."""
+    found = _END_OF_REST.search(text)
+    rest = text[: found.start()] if found else text
+    is_line_next = found is None or found[1] in (None, b"", b"\0", b"{")
+    return min(rest, default=0x20) >= 0x20 and is_line_next
 
 
 def _whole_lines(path: Path) -> tuple[bytes, int, int]:

@@ -5,6 +5,7 @@ import resource
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -267,20 +268,27 @@ def test_a_spool_that_was_cut_behind_its_first_line_is_empty(path: Path) -> None
 
 
 SECTOR = 512
+SECTORS = 6
+WRITTEN_FIRST = [opened(1), whole_call(2), opened(3), metered(opened(4)), whole_call(5)]
 
 
-@pytest.mark.parametrize("lost", [[0], [0, 1], [0, 2], [0, 1, 2, 3]], ids=str)
+@pytest.mark.parametrize(
+    "lost",
+    [each for count in range(SECTORS + 1) for each in combinations(range(SECTORS), count)],
+    ids=str,
+)
 def test_a_spool_whose_first_write_the_power_cut_in_pieces_keeps_no_payback_from_starting(
-    path: Path, lost: list[int]
+    path: Path, lost: tuple[int, ...]
 ) -> None:
-    """Nothing of it had been synced, so a disk may have sectors of it and not those before."""
-    Spool(path, "ours").append([whole_call(1), whole_call(2)])
+    """Nothing of it had been synced, so a disk may have any sectors of it and not the others."""
+    Spool(path, "ours").append(WRITTEN_FIRST)
     data = bytearray(path.read_bytes())
+    assert len(data) > (SECTORS - 1) * SECTOR
     for sector in lost:
         part = data[sector * SECTOR : (sector + 1) * SECTOR]
         data[sector * SECTOR : (sector + 1) * SECTOR] = bytes(len(part))
     path.write_bytes(data)
     spool = Spool(path, "ours")
-    assert {*spool.entries()} <= {whole_call(1), whole_call(2)}
-    spool.append([whole_call(3)])
-    assert [*Spool(path, "ours").entries()][-1] == whole_call(3)
+    assert {*spool.entries()} <= {*WRITTEN_FIRST}
+    spool.append([whole_call(6)])
+    assert [*Spool(path, "ours").entries()][-1] == whole_call(6)

@@ -13,6 +13,9 @@ from tests.torture.load import upstream_for
 from tests.torture.seeds import Seed
 from tests.torture.server import Server, program, rows_of, sums_that_are_wrong, take_over
 
+_LEDGER = "\n[ledger]\nmax_names = 1_000_000\n"
+"""The user of each call is its number."""
+
 
 def nothing(_: bytes) -> None:
     pass
@@ -25,10 +28,11 @@ async def staged(
     *,
     seed: Seed | None = None,
     disk: Disk | None = None,
-    toml: str = "",
+    spool: Path | None = None,
     arrived: Callable[[bytes], None] = nothing,
 ) -> AsyncIterator[Server]:
     """Killed when this ends. *arrived* is told each request that reaches the upstream."""
+    toml = _LEDGER if spool is None else f'{_LEDGER}spool = "{spool}"\n'
     async with (
         upstream_for(histories, arrived) as upstream,
         program(folder, toml_of(upstream) + toml, disk=disk, seed=seed) as server,

@@ -139,9 +139,14 @@ def _is_one_sentence(said: str) -> bool:
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    """Of what is the user's: not of the lock, and of the memory that SQLite shares through a file."""
-    files = (file for file in folder.iterdir() if file.is_file())
-    return {file.name: file.read_bytes() for file in files if not file.name.endswith((".lock", "-shm"))}
+    """Of what is the user's: not of the lock, of the memory that SQLite shares through a file, and of a log
+    in which nothing is."""
+    found = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    return {
+        name: content
+        for name, content in found.items()
+        if not name.endswith((".lock", "-shm")) and (content or not name.endswith("-wal"))
+    }
 
 
 def _write_over(file: Path, at: int, data: bytes) -> None:

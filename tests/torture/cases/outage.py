@@ -115,9 +115,8 @@ async def _through(
     """A load before, during and after *outage*, and what the ledger has of it in the end."""
     histories, chance = Histories(), random.Random("outage")
     spool = None if is_refusing else folder / "waiting"
-    toml = f'[ledger]\nspool = "{spool}"\n' if spool else ""
     with closing(disk_of(folder)) as disk:
-        async with staged(folder, histories, disk=disk, seed=trial.seed, toml=toml) as server:
+        async with staged(folder, histories, disk=disk, seed=trial.seed, spool=spool) as server:
             load, scene = Load(histories, chance), Scene(disk, server, histories, seconds)
             load.port = server.port
             async with load.of(CALLERS):
