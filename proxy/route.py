@@ -99,6 +99,8 @@ class Router:
     def _target_of(self, method: str, raw_path: str) -> Target | NoRoute:
         if not raw_path.startswith("/"):
             return NoRoute("the request target must start with a slash; set base_url, not a proxy")
+        if "#" in raw_path:
+            return NoRoute("a request target has no fragment; write %23 for a # that is meant")
         segment, slash, rest = raw_path[1:].partition("/")
         upstream = self._by_name.get(segment) if slash and not raw_path.startswith(_AZURE) else None
         own_path = f"/{rest}" if upstream else raw_path
@@ -125,8 +127,10 @@ def url_of(upstream: Upstream, raw_path: str) -> URL:
     if upstream.credential is not None:
         raw_path = without_key(raw_path)
     url = URL(f"{upstream.root}{raw_path}", encoded=True)
+    if raw_path.find("?") != len(raw_path) - 1:
+        return url
     # To yarl an empty query is none; as the end of a path it stays.
-    return url.with_path(f"{url.raw_path}?", encoded=True) if raw_path.endswith("?") else url
+    return url.with_path(f"{url.raw_path}?", encoded=True)
 
 
 def _as_read(path: str) -> str:

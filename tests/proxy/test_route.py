@@ -3,7 +3,7 @@
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -119,6 +119,16 @@ def test_path_and_query_go_on_exactly_as_they_came(rest: str) -> None:
     assert url.authority == "10.0.0.5:8000"
 
 
+@given(st.text("ab/?%2F:@;&=+[]|\\\"' \x7f\u00e9\udc80.~*!$,()", max_size=25))
+@example("v1/x?a=b?")
+@example("v1/x?")
+def test_upstream_hears_what_was_judged(rest: str) -> None:
+    """A character that is lost on the way makes it another call."""
+    target = ROUTER.target_of("POST", f"/lab/{rest}")
+    if isinstance(target, Target):
+        assert ROUTER.url_of(ROUTER.upstream_of(target, None), target.raw_path).raw_path_qs == f"/{rest}"
+
+
 @pytest.mark.parametrize(
     ("query", "rest"),
     [
@@ -170,6 +180,20 @@ def test_only_a_path_is_a_target(raw_path: str) -> None:
     ],
 )
 def test_a_path_that_some_server_reads_as_climbing_has_no_route(raw_path: str) -> None:
+    assert isinstance(ROUTER.target_of("POST", raw_path), NoRoute)
+
+
+@pytest.mark.parametrize(
+    "raw_path",
+    [
+        "/v1/chat/completions#/files",
+        "/lab/v1/chat/completions?a=b#/files",
+        "/v1beta/models/dear:generateContent#/models/cheap:generateContent",
+        "/v1/models#",
+    ],
+)
+def test_a_path_is_judged_as_upstream_hears_it_and_has_no_fragment(raw_path: str) -> None:
+    """It stays with whoever sends: what was judged with it would be another call than the one that is made."""
     assert isinstance(ROUTER.target_of("POST", raw_path), NoRoute)
 
 
