@@ -31,6 +31,7 @@ class Unpriced(msgspec.Struct, frozen=True):
     reason: str
 
 
+TOO_LARGE = Unpriced("the charge is too large to be true")
 _Quantities = list[tuple[Meter, int]]
 
 
@@ -55,7 +56,7 @@ def rate(usage: TokenUsage, price: Price | NoPrice, units: Units | None = None) 
         lines.append(ChargeLine(meter, charged, cost))
         total += cost
     if total > LARGEST_CHARGE:
-        return Unpriced("the charge is too large to be true")
+        return TOO_LARGE
     return Charge(tuple(lines), NanoUsd(total), price)
 
 

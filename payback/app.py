@@ -141,7 +141,10 @@ async def serving(place: Place) -> AsyncIterator[Running]:
         writer, secret, running.left_open = await _ledger(place, stack)
         lasting, metrics = Lasting(_client(place.settings, stack)), Metrics()
         stack.callback(lasting.close)
-        budgeting = Budgeting(place.ledger, now_us, metrics.refused)
+        budgeting = Budgeting(
+            place.ledger, now_us, metrics.refused, is_behind=lambda: bool(writer.problem or writer.spooled)
+        )
+        stack.push_async_callback(budgeting.close)
         drawing = PagesProcess(_pages_setup(running, place.settings))
         forwarders = Forwarders(
             host=place.host,

@@ -1,5 +1,6 @@
 """The section of the configuration about budgets: how much which calls may cost in a day or a month."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from ledger.money import NANO_PER_USD
 from payback.section import Section
 from payback.setting_types import Text, Usd
+from payback.toml_text import toml_of
+from proxy.bounds import bounded
 
 
 def _whole_nano_usd(usd: Decimal) -> Decimal:
@@ -62,3 +65,17 @@ class BudgetSettings(Section):
         description='Calls whose model has no price: "pass", and are counted beside what is spent, or'
         ' "refuse".',
     )
+
+
+def fault_in_names(budgets: Iterable[BudgetSettings], given: Mapping[str, Iterable[str]]) -> str | None:
+    """Of a budget that would be about no call: names from clients are made printable. *given* are those that
+    the configuration itself gives to calls, by their field; they are as they stand."""
+    for budget in budgets:
+        for field, name in budget.of or ():
+            if name is None or name == (plain := bounded(name)) or name in given.get(field, ()):
+                continue
+            return (
+                f"[[budget]] {toml_of(budget.name)} of.{field} is {toml_of(name)}, which no call has: names"
+                f" are printable, without blanks around them; write {toml_of(plain) if plain else 'another'}"
+            )
+    return None

@@ -3,9 +3,10 @@ asks, at the start, when a configuration has new ones, and when a day or a month
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from ledger.errors import LedgerError
 from ledger.money import NANO_PER_USD, NanoUsd
@@ -23,14 +24,30 @@ from proxy.spending import Spending
 
 log = logging.getLogger(__name__)
 
+JOURNAL_SECONDS = 0.2
+"""What waited in the journal is in the ledger by then, where that can be written."""
+SPOOL_SECONDS = 1.0
+"""And after this it is known where it cannot."""
+AGAIN_SECONDS = 1.0
+"""How often is looked whether it can be written again: at two numbers in memory."""
+
 
 class Budgeting:
-    """What lasts of budgets when the configuration changes."""
+    """What lasts of budgets when the configuration changes. *is_behind*: entries wait for the ledger, or it
+    cannot be written."""
 
-    def __init__(self, ledger: Path, now_us: Callable[[], int], count: Callable[[Reason], None]) -> None:
+    def __init__(
+        self,
+        ledger: Path,
+        now_us: Callable[[], int],
+        count: Callable[[Reason], None],
+        *,
+        is_behind: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._ledger = ledger
         self._now_us = now_us
         self._count = count
+        self._is_behind = is_behind
         self._purses = Purses(self._begun)
         self._budgets = Budgets((), self._purses)
         self._reading: set[asyncio.Future[None]] = set()
@@ -68,20 +85,41 @@ class Budgeting:
             raise SettingsError(f"what budgets have spent cannot be read from the ledger: {error}") from error
         for purse, sums in zip(purses, found, strict=True):
             purse.recall(sums.list_cost, sums.unpriced_calls)
+        self._keep_on(self._read_again(purses))
+
+    async def close(self) -> None:
+        """Nothing is read any more."""
+        for reading in self._reading:
+            reading.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
 
     def _begun(self, purse: Purse) -> None:
         """A day or a month has begun: the ledger has nothing of it, unless the clock was wrong once."""
-        reading = asyncio.ensure_future(self._recalled(purse))
+        self._keep_on(self._recall([purse]))
+
+    def _keep_on(self, reads: Coroutine[Any, Any, None]) -> None:
+        reading = asyncio.ensure_future(reads)
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
 
-    async def _recalled(self, purse: Purse) -> None:
+    async def _read_again(self, purses: Sequence[Purse]) -> None:
+        """Of calls that ended before there was a budget the ledger alone will know, and it may be behind."""
+        await asyncio.sleep(JOURNAL_SECONDS)
+        await self._recall(purses)
+        await asyncio.sleep(SPOOL_SECONDS)
+        while self._is_behind():  # noqa: ASYNC110  # nobody tells when the spool is empty
+            await asyncio.sleep(AGAIN_SECONDS)
+        await self._recall(purses)
+
+    async def _recall(self, purses: Sequence[Purse]) -> None:
         try:
-            (sums,) = await asyncio.to_thread(sums_of, self._ledger, [purse])
+            found = await asyncio.to_thread(sums_of, self._ledger, purses)
         except LedgerError as error:
             log.warning("what a budget has spent before is not read from the ledger: %s", error)
-        else:
+            return
+        for purse, sums in zip(purses, found, strict=True):
             purse.recall(sums.list_cost, sums.unpriced_calls)
+        tell_spent(self.now())
 
 
 def budget_of(settings: BudgetSettings) -> Budget:

@@ -106,7 +106,9 @@ def _shown(error: ErrorDetails, top: type[Section]) -> str:
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a table"
     told = toml_of(value)
-    return told if len(told) <= LONGEST_SHOWN else f"{len(str(value))} characters long"
+    if len(told) <= LONGEST_SHOWN:
+        return told
+    return f"{len(value if isinstance(value, str) else told)} characters long"
 
 
 def _is_secret(place: Place, top: type[Section]) -> bool:

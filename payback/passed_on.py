@@ -24,7 +24,7 @@ from payback.pages_messages import TOLD, Told
 from payback.pages_process import PagesProcess
 from proxy.budget import Budget, Purse
 from proxy.wire import LINE_BYTES
-from web.addresses import HEALTH_PATH, LOGIN_PATH
+from web.addresses import HEALTH_PATHS, LOGIN_PATH
 from web.api.failures import failure, is_api
 from web.login.door import COOKIE as SESSION_COOKIE
 from web.visitor import VISITOR, Visitor
@@ -99,7 +99,7 @@ class PassedOn:
             problem=self._writer.problem,
             spool_problem=self._writer.spool_problem,
             spooled=self._writer.spooled,
-            budgets=states_of(self._budgets() if request.path == HEALTH_PATH else ()),
+            budgets=states_of(self._budgets() if request.path in HEALTH_PATHS else ()),
         )
         headers[TOLD] = told.as_header()
         return headers

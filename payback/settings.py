@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from payback import places
-from payback.budget_sections import BudgetSettings
+from payback.budget_sections import BudgetSettings, fault_in_names
 from payback.caller_sections import KeySettings, WorkloadSettings
 from payback.complaints import nearest, sentence_of
 from payback.errors import SettingsError as SettingsError
@@ -76,6 +76,9 @@ class Settings(Section):
         twice = _first_repeated([budget.name for budget in self.budget])
         if twice is not None:
             raise ValueError(f"two [[budget]] are named {twice}; rename one")
+        given = {"workload": [rule.name for rule in self.workload], "key": [key.name for key in self.key]}
+        if fault := fault_in_names(self.budget, given):
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")

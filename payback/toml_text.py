@@ -9,6 +9,8 @@ from pathlib import Path
 NO_TOML = (ValueError, RecursionError, ArithmeticError)
 """What tomllib.loads raises. Numbers it leaves to Python, which refuses those of thousands of digits, and to
 decimals, which refuse an exponent of twenty."""
+_LONGEST_DECIMAL_BITS = 10_000
+"""Python refuses to print numbers of some thousand digits, and reads them where they are hexadecimal."""
 
 
 def toml_of(value: object) -> str:
@@ -26,6 +28,8 @@ def toml_of(value: object) -> str:
         return value.isoformat()
     if isinstance(value, str | Path):
         return json.dumps(str(value), ensure_ascii=False)
+    if isinstance(value, int) and value.bit_length() > _LONGEST_DECIMAL_BITS:
+        return hex(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -4,7 +4,7 @@ Read in this order:
 - upstream, route     where a call may go: names, model patterns, the dialect, the default
 - headers             which headers travel, both ways
 - asked, upload, form, decoding  what a request asks for: as much of its body as routing and metering need
-- top, needs, needs_ollama   the members of that body; what it needs of a model beside text
+- top, needs, needs_ollama, needs_completions   the members of that body; what it needs of a model beside text
 - attribution         who pays: from headers, body, keys and rules
 - aliases, body_names, tags     what a call says of itself, in our words and in those of others
 - client_key, gate, permission, models_named   who is let in, and what the key of a client allows

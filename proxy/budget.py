@@ -16,8 +16,9 @@ Per = Literal["day", "month"]
 Field = Literal["workload", "project", "user", "key", "upstream"]
 _PERIODS_KEPT = 2
 """Of one subject: a clock may be set back, and calls may end, after a new one has begun."""
-MOST_ITEMS = 50_000
-"""Results of batches that are remembered: some 5 MB, where there are as many."""
+MOST_ITEMS = 120_000
+"""Results of batches that are remembered: some 15 MB, where there are as many. The largest batches,
+Anthropic's, have 100,000, and all of one are to be known when it is fetched again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ class Purse:
         self.spent = self.reserved = 0
         self.unpriced_calls = 0
         """Calls whose cost is not known, and not in spent."""
-        self.told: set[tuple[str, int]] = set()
-        """Names and limits of the budgets of which was said that they are spent."""
+        self.told: set[tuple[str, int, bool]] = set()
+        """Names and limits of the budgets of which was said that they are spent, and whether they refuse."""
 
     def recall(self, spent: int, unpriced_calls: int) -> None:
         """What the ledger says: it may lag behind what was counted here, or know what was not."""
@@ -85,7 +86,8 @@ class Purses:
         self._begun = begun
         self._kept: dict[Subject, list[Purse]] = {}
         """The one that was begun last is the last."""
-        self._items: set[bytes] = set()
+        self._items: dict[bytes, None] = {}
+        """The one that was seen last is the last."""
 
     @property
     def are_there(self) -> bool:
@@ -123,13 +125,15 @@ class Purses:
         return [purse for purses in concerned for purse in purses if purse.is_at(call.started_us)]
 
     def is_first(self, item_key: bytes) -> bool:
-        """Whether that result of a batch was not seen before. So many are remembered, and no more: any others
-        are taken for new ones each time."""
-        if item_key in self._items:
-            return False
-        if len(self._items) < MOST_ITEMS:
-            self._items.add(item_key)
-        return True
+        """Whether that result of a batch was not seen before. So many are remembered: the one that was not
+        seen for longest is forgotten, and would be a new one again."""
+        is_known = item_key in self._items
+        if is_known:
+            del self._items[item_key]
+        elif len(self._items) >= MOST_ITEMS:
+            del self._items[next(iter(self._items))]
+        self._items[item_key] = None
+        return not is_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,11 @@ class NoRoom:
     def is_for_a_moment(self) -> bool:
         """Calls under way are in the way; when they end there may be room."""
         return not self.is_spent and self.purse.spent + self.expected <= self.budget.limit
+
+    @property
+    def is_for_good(self) -> bool:
+        """The call would not fit in when nothing is spent, either."""
+        return self.expected > self.budget.limit
 
 
 class Budgets:
@@ -172,15 +181,20 @@ class Budgets:
         """Take *expected* from all budgets that concern *call*, or from none.
 
         There is room while something is left, and what was spent, what is kept for calls under way and
-        *expected* come to the limit at most."""
+        *expected* come to the limit at most. Of several without room the one is told that stands in the way
+        for longest."""
         concerned = [
             (budget, self.purses.at(budget.subject, call.started_us)) for budget in self.concerning(call)
         ]
-        for budget, purse in concerned:
-            taken = purse.spent + purse.reserved
-            if budget.refuses and (taken >= budget.limit or taken + expected > budget.limit):
-                return NoRoom(budget, purse, expected)
+        without = [NoRoom(*one, expected) for one in concerned if not _has_room(*one, expected)]
+        if without:
+            return min(without, key=lambda found: (found.is_for_a_moment, not found.is_spent))
         return Reservation(self.purses, {id(purse): purse for _, purse in concerned}.values(), expected)
+
+
+def _has_room(budget: Budget, purse: Purse, expected: NanoUsd) -> bool:
+    taken = purse.spent + purse.reserved
+    return not budget.refuses or (taken < budget.limit and taken + expected <= budget.limit)
 
 
 class Reservation:

@@ -30,9 +30,9 @@ class Hold:
     def reported(self, item: Entry) -> None:
         """A call that this call's answer tells of. One that has a key is counted where it is seen first."""
         purses = self._budgets.purses
-        if not purses.are_there or (item.item_key is not None and not purses.is_first(item.item_key)):
-            return
-        self._count(Reservation(purses), item, is_over=True)
+        is_first = item.item_key is None or purses.is_first(item.item_key)  # there may be budgets later
+        if is_first and purses.are_there:
+            self._count(Reservation(purses), item, is_over=True)
 
     def _count(self, reservation: Reservation, entry: Entry, *, is_over: bool) -> None:
         try:
@@ -55,17 +55,23 @@ class Hold:
 def tell_spent(budgets: Iterable[tuple[Budget, Purse]]) -> None:
     """Once for each budget and period, not for each call."""
     for budget, purse in budgets:
-        told = (budget.name, int(budget.limit))
+        told = (budget.name, int(budget.limit), budget.refuses)
         if purse.spent >= budget.limit and told not in purse.told:
             purse.told.add(told)
             log.warning(
-                "the budget %s is spent: %s USD of %s; %s until %s",
+                "the budget %s is spent: %s USD of %s; %s",
                 budget.name,
                 render_usd(NanoUsd(purse.spent)),
                 limit_in_words(budget),
-                "calls are refused" if budget.refuses else "calls go on, as its when_spent says,",
-                begins_anew(purse),
+                _what_follows(budget, purse),
             )
+
+
+def _what_follows(budget: Budget, purse: Purse) -> str:
+    until = f"until {begins_anew(purse)}"
+    if not budget.refuses:
+        return f"calls go on, as its when_spent says, {until}"
+    return f"calls are refused {until}" if budget.limit else "it lets no call pass that is billed"
 
 
 def limit_in_words(budget: Budget) -> str:

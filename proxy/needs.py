@@ -13,6 +13,7 @@ import msgspec
 from ledger.needs import Needs
 from proxy.estimate.shape import Shape
 from proxy.lenient import NO_JSON, mended
+from proxy.needs_completions import Completions
 from proxy.needs_ollama import OllamaChat, OllamaGenerate
 from proxy.top import Anything, Plain, Top
 
@@ -190,13 +191,6 @@ class _Gemini(Top):
         return config and (config.choices or config.camel_choices)
 
 
-class _Completions(Top):
-    """They have nothing but text."""
-
-    def needs(self) -> int:
-        return 0
-
-
 def _in_messages(messages: Iterable[_Message[Any]]) -> int:
     found = 0
     for message in messages:
@@ -279,7 +273,7 @@ _read_source: Callable[[msgspec.Raw], _Source] = msgspec.json.Decoder(_Source).d
 _READERS: Mapping[Shape | None, tuple[Callable[[bytes], Top], Callable[[bytes], Top]]] = {
     Shape.OPENAI_CHAT: (_read_as(_Chat[msgspec.Raw]), _read_as(_Chat[Built])),
     Shape.OPENAI_RESPONSES: (_read_as(_Responses[msgspec.Raw]), _read_as(_Responses[Built])),
-    Shape.OPENAI_COMPLETIONS: (_read_as(_Completions),) * 2,
+    Shape.OPENAI_COMPLETIONS: (_read_as(Completions),) * 2,
     Shape.ANTHROPIC_MESSAGES: (_read_as(_Anthropic),) * 2,
     Shape.GEMINI: (_read_as(_Gemini),) * 2,
     Shape.OLLAMA_CHAT: (_read_as(OllamaChat),) * 2,

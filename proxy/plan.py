@@ -16,7 +16,7 @@ from proxy.attribution import Attributor
 from proxy.client_key import ClientKey
 from proxy.dialects.session import SessionDialect
 from proxy.dialects.sessions import session_at
-from proxy.dialects.unbilled import is_unbilled
+from proxy.dialects.unbilled import is_unbilled, starts_what_is_billed
 from proxy.gate import Gate
 from proxy.handshake import fault_of, is_handshake, is_of_another_site, model_in
 from proxy.headers import NO_KEY
@@ -77,6 +77,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         dialect = self.target.dialect
         is_free = is_unbilled(self.target.path) if dialect is None else not dialect.is_billed
         return not is_free and self.request.method not in _READS
+
+    @property
+    def starts_billed(self) -> bool:
+        """Whether it costs nothing itself, and begins what is charged for later."""
+        is_unmetered = self.target.dialect is None and not self.is_socket
+        return is_unmetered and starts_what_is_billed(self.target.path) and self.request.method not in _READS
 
 
 class Planner:

@@ -6,11 +6,11 @@ costs is still counted at its end, as far as that can be."""
 import logging
 from collections.abc import Callable
 
-from ledger.money import NOTHING, render_usd
+from ledger.money import render_usd
 from ledger.pricebook import PriceBook
 from ledger.rating import Unpriced
 from proxy.budget import Budget, Budgets, NoRoom
-from proxy.expected import expected_cost
+from proxy.expected import expected_cost, standard_cost
 from proxy.hold import Hold, begins_anew, limit_in_words
 from proxy.plan import Plan
 from proxy.refusal import Reason, Refusal
@@ -29,10 +29,11 @@ class Spending:
     def hold_for(self, plan: Plan) -> Hold:
         """What *plan*'s next attempt may cost, kept for it. Raises Refusal, and nothing else.
 
-        Of a call that no provider charges for, and of one to an upstream of one's own, nothing is kept."""
+        Of a call that no provider charges for, and of one to an upstream of one's own, nothing is kept; nor
+        of one that starts what is billed later, which needs a budget that is not spent."""
         if not self.budgets.are_there or plan.upstream.self_hosted:
             return Hold(self.budgets)
-        if not (plan.is_billable or plan.is_socket):
+        if not (plan.is_billable or plan.is_socket or plan.starts_billed):
             return Hold(self.budgets)
         try:
             return self._held(plan)
@@ -49,7 +50,7 @@ class Spending:
         expected = expected_cost(plan, self._prices)
         if isinstance(expected, Unpriced):
             self._refuse_unpriced(concerning, expected)
-            expected = NOTHING
+            expected = standard_cost(plan, self._prices)
         found = self.budgets.reserve(plan.call, expected)
         if isinstance(found, NoRoom):
             self._count("budget")
@@ -74,7 +75,14 @@ def _refusal_of(found: NoRoom) -> Refusal:
     if found.is_for_a_moment:
         message = f"what is left of the budget {name} of {limit} is kept for calls under way; try again soon"
         return Refusal(429, "budget_reserved", message, retry_after_s=1)
-    if found.is_spent:
+    if not found.budget.limit:
+        message = f"the budget {name} of {limit} is spent: it lets no call pass that is billed"
+    elif found.is_for_good:
+        message = (
+            f"this call may cost {render_usd(found.expected)} USD, more than the whole budget {name} of"
+            f" {limit}; allow it fewer tokens"
+        )
+    elif found.is_spent:
         message = f"the budget {name} of {limit} is spent; it begins anew on {anew}"
     else:
         message = (

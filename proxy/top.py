@@ -53,10 +53,11 @@ def most_output_in(top: Top) -> int | None:
     told = top.limits()
     if not any(told):
         return None
-    limit = max(map(_count_of, told))
-    return limit * (_count_of(top.choices()) or 1) if limit else None
+    limit = max(map(count_of, told))
+    return limit * (count_of(top.choices()) or 1) if limit else None
 
 
-def _count_of(told: Any) -> int:
-    """0: it is none. Ollama's -1 and -2 are no limits, either."""
-    return min(told, MOST_TOLD) if type(told) is int and told > 0 else 0
+def count_of(told: Any) -> int:
+    """0: it is none. Ollama's -1 and -2 are no limits, either; 100.0 is 100, as most servers read it."""
+    is_whole = type(told) is int or (type(told) is float and told.is_integer())
+    return int(min(told, MOST_TOLD)) if is_whole and told > 0 else 0

@@ -4,4 +4,6 @@ REPORT_PATH = "/-/report"
 PAYBACK_PATH = "/-/report/payback"
 CALLS_PATH = "/-/report/calls"
 HEALTH_PATH = "/-/report/health"
+HEALTH_PATHS = frozenset({HEALTH_PATH, "/-/api/health"})
+"""Those that tell how budgets are doing."""
 LOGIN_PATH, LOGOUT_PATH = "/-/login", "/-/logout"

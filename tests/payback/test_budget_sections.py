@@ -9,6 +9,7 @@ import pytest
 from ledger.money import NanoUsd
 from payback.budgeting import budget_of
 from payback.settings import SettingsError, read_settings
+from payback.toml_text import toml_of
 from proxy.budget import Budget, Subject
 from tests.payback.served import refused
 
@@ -85,6 +86,38 @@ def test_two_budgets_of_one_name_are_refused() -> None:
     """Metrics and refusals tell them by it."""
     with pytest.raises(SettingsError, match=r"two \[\[budget\]\] are named bot; rename one"):
         budgets({"name": "bot", "usd": "1"}, {"name": "bot", "usd": "2"})
+
+
+@pytest.mark.parametrize("field", ["workload", "project", "user", "key", "upstream"])
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("alice ", '"alice"'), ("\talice", '"alice"'), ("al\u200bice", '"alice"'), ("\u00a0", "another")],
+)
+def test_a_name_that_no_call_can_have_is_refused(field: str, name: str, remedy: str) -> None:
+    """Names from clients are made printable: such a budget would be spent by nobody."""
+    with pytest.raises(SettingsError) as raised:
+        budgets({"name": "bot", "usd": "1", "of": {field: name}})
+    assert str(raised.value) == (
+        f'test: [[budget]] "bot" of.{field} is {toml_of(name)}, which no call has: names are printable,'
+        f" without blanks around them; write {remedy}"
+    )
+
+
+def test_a_name_that_the_configuration_gives_to_calls_is_taken_as_it_stands() -> None:
+    """Also one with a blank of another script, which is not printable."""
+    name = "\u5ba2\u6237\u3000\u652f\u6301"
+    table = {
+        "workload": [{"name": name, "match": {"path": "/v1/*"}}],
+        "key": [{"name": name, "secret": {"env": "CI_KEY"}}],
+        "budget": [{"name": of, "usd": "1", "of": {of: name}} for of in ("workload", "key")],
+    }
+    found = [budget_of(budget).subject for budget in read_settings(table, "test").budget]
+    assert found == [Subject("month", "workload", name), Subject("month", "key", name)]
+
+
+def test_a_plain_name_of_any_script_is_taken() -> None:
+    name = "x" * 199 + "\u5ba2"
+    assert budgets({"name": "bot", "usd": "1", "of": {"user": name}})[0].subject.name == name
 
 
 async def test_payback_does_not_start_with_a_budget_that_is_none(tmp_path: Path) -> None:

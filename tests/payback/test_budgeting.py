@@ -1,6 +1,7 @@
 """What is spent lasts: over a restart, a kill and a new configuration, into the next month and no further."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from ledger.pricebook import PriceBook
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.store import GroupBy
 from payback import app, forwarders
+from payback import budgeting as budgeting_module
 from payback.budgeting import Budgeting
 from payback.clock import utc_now
 from payback.settings import read_settings
@@ -44,6 +46,7 @@ from tests.proxy.upstream import Upstream, Visit, answer_chat, scripted_upstream
 
 HEALTH = b"GET /-/report/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SMALL = '[[budget]]\nname = "all"\nusd = "0.00005"\n'
+ALL_A_DAY = read_settings({"budget": [{"name": "all", "usd": "0.018", "per": "day"}]}, "test")
 
 
 @pytest.fixture
@@ -178,6 +181,35 @@ async def test_calls_that_began_before_there_was_a_budget_are_spent_when_they_en
         assert (await told(started.payback))["spent"] == pytest.approx(2 * COST)
 
 
+async def test_a_budget_that_is_new_while_the_ledger_is_locked_learns_what_waited_in_the_spool(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    async with reloaded(tmp_path, upstream) as started:
+        payback = started.payback
+        with payback.locked():
+            assert (await chat(payback)).status == 200
+            await started.takes(toml_of(upstream) + SMALL)
+            assert (await told(payback))["spent"] == 0
+            await asyncio.sleep(1.5)  # the new budget has asked again, in vain
+        for _ in range(500):
+            if (await told(payback))["spent"]:
+                break
+            await asyncio.sleep(0.01)
+        assert (await told(payback))["spent"] == COST
+        assert "the budget all is spent" in started.said
+        assert (await chat(payback)).status == 429
+
+
+async def test_a_spent_budget_that_begins_to_refuse_is_said_to(upstream: Upstream, tmp_path: Path) -> None:
+    async with reloaded(tmp_path, upstream) as started:
+        await started.takes(toml_of(upstream) + SMALL + 'when_spent = "warn"\n')
+        assert (await chat(started.payback)).status == 200
+        assert "calls are refused" not in started.said
+        await started.takes(toml_of(upstream) + SMALL)
+        assert (await chat(started.payback)).status == 429
+        assert "calls are refused until" in started.said
+
+
 class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
         self.at = at
@@ -247,6 +279,43 @@ async def test_a_ledger_that_cannot_be_read_when_a_day_begins_is_a_line_in_the_l
     await eventually(lambda: "what a budget has spent before is not read" in caplog.text)
 
 
+async def test_what_a_new_budget_has_spent_is_read_again_soon_and_once_nothing_waits_for_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was counted here meanwhile is not counted twice: 0.0045 USD each, see books."""
+    for name in ("JOURNAL_SECONDS", "SPOOL_SECONDS", "AGAIN_SECONDS"):
+        monkeypatch.setattr(budgeting_module, name, 0.01)
+    day = "2026-11-22T00:00:05"
+    ledger, behind = keep(tmp_path / "payback.db", entry_at(day, 1)), [True]
+    at_us = us_at(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    budgeting = Budgeting(ledger, lambda: at_us, lambda _: None, is_behind=lambda: behind[0])
+    budgeting.take(ALL_A_DAY, PriceBook())
+    ((_, purse),) = budgeting.now()
+    assert purse.spent == 4_500_000
+    keep(ledger, entry_at(day, 2))
+    await eventually(lambda: purse.spent == 9_000_000)
+    purse.spent += 4_500_000
+    keep(ledger, entry_at(day, 3), entry_at(day, 4))
+    await asyncio.sleep(0.1)
+    assert purse.spent == 13_500_000, "the ledger is asked again while it is behind"
+    behind[0] = False
+    await eventually(lambda: purse.spent == 18_000_000)
+    assert caplog.text.count("the budget all is spent") == 1
+    await budgeting.close()
+
+
+async def test_at_the_end_nobody_waits_for_a_ledger_that_is_behind(tmp_path: Path) -> None:
+    ledger = keep(tmp_path / "payback.db", entry_at("2026-11-22T00:00:05"))
+    at_us = us_at(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    before = asyncio.all_tasks()
+    budgeting = Budgeting(ledger, lambda: at_us, lambda _: None, is_behind=lambda: True)
+    budgeting.take(ALL_A_DAY, PriceBook())
+    assert asyncio.all_tasks() > before
+    async with asyncio.timeout(0.1):
+        await budgeting.close()
+    assert asyncio.all_tasks() == before
+
+
 async def test_the_sdks_raise_and_do_not_try_again_where_a_budget_is_spent(
     upstream: Upstream, tmp_path: Path
 ) -> None:
@@ -255,13 +324,11 @@ async def test_the_sdks_raise_and_do_not_try_again_where_a_budget_is_spent(
         url = f"http://127.0.0.1:{payback.port}/lab"
         messages: Any = [{"role": "user", "content": "hi"}]
         async with AsyncOpenAI(base_url=f"{url}/v1", api_key="x", max_retries=2) as client:
-            with pytest.raises(
-                RateLimitError, match=r"the budget all of 0\.00 USD a month is spent"
-            ) as raised:
+            with pytest.raises(RateLimitError, match="lets no call pass that is billed") as raised:
                 await client.chat.completions.create(model="small-model", messages=messages)
         assert (raised.value.code, raised.value.type) == ("budget_spent", "insufficient_quota")
         async with AsyncAnthropic(base_url=url, api_key="x", max_retries=2) as claude:
-            with pytest.raises(AnthropicsRateLimit, match="is spent"):
+            with pytest.raises(AnthropicsRateLimit, match="lets no call pass that is billed"):
                 await claude.messages.create(model="small-model", max_tokens=5, messages=messages)
         page = await call(payback.port, METRICS)
         assert b'payback_refused_calls_total{reason="budget"} 2.0' in page.body
@@ -276,6 +343,15 @@ async def test_the_page_health_shows_budgets_as_they_are_now(upstream: Upstream,
     assert "<b>bots" not in page
     assert "spent: calls are refused" in page
     assert "122.0%" in page
+
+
+async def test_programs_are_told_of_budgets_as_they_are_now(upstream: Upstream, tmp_path: Path) -> None:
+    tables = with_budgets(upstream, budget("0.00005"))
+    async with running(tmp_path, tables) as payback:
+        assert (await chat(payback)).status == 200
+        answer = await call(payback.port, b"GET /-/api/health?hours=2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    (found,) = json.loads(answer.body)["budgets"]
+    assert (found["name"], found["limit_usd"], found["spent_usd"]) == ("all", "0.00005", "0.000061")
 
 
 async def test_a_key_that_payback_gave_out_cannot_be_spent_under_another_name(

@@ -102,6 +102,20 @@ def test_a_broken_configuration_is_told_and_ends_the_check(
     assert capsys.readouterr().out.startswith("FAIL  configuration  payback.toml: ")
 
 
+@pytest.mark.parametrize(
+    ("toml", "place"),
+    [("[server]\nport = ", "[server] port"), ('[[budget]]\nname = "a"\nusd = ', "[[budget]] 1 usd")],
+)
+def test_a_number_of_thousands_of_digits_is_one_sentence_too(
+    here: None, capsys: pytest.CaptureFixture[str], toml: str, place: str
+) -> None:
+    """Hexadecimal ones are read; Python refuses to print them."""
+    Path("payback.toml").write_text(f"{toml}0x{'f' * 5000}")
+    status, findings = checked(capsys)
+    assert status == 2
+    assert findings["configuration"][1].startswith(f"payback.toml: {place} is 5002 characters long; write ")
+
+
 def test_a_configuration_that_serve_would_refuse_fails() -> None:
     """Without a password others could read the report."""
     settings = read_settings({"server": {"host": "0.0.0.0"}}, "test")

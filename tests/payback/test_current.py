@@ -30,6 +30,10 @@ class Reloaded:
         self.payback, self.process = started.payback, started.process
         self._file, self._said = folder / "payback.toml", folder / "said"
 
+    @property
+    def said(self) -> str:
+        return self._said.read_text()
+
     async def takes(self, toml: str) -> str:
         """What it says from the signal on."""
         before = len(self._said.read_text())

@@ -35,6 +35,11 @@ def test_a_value_is_written_as_people_write_it(value: object, text: str) -> None
     assert tomllib.loads(f"x = {text}")
 
 
+def test_a_number_that_python_does_not_print_is_written_all_the_same() -> None:
+    text = f"0x{'f' * 5000}"
+    assert toml_of(tomllib.loads(f"x = {text}")["x"]) == text
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

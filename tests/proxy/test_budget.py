@@ -84,6 +84,29 @@ def test_nothing_is_taken_from_any_budget_where_one_has_no_room() -> None:
     assert [purse.reserved for _, purse in held.now(LATE)] == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["reserved", "left", "spent"], "spent"),
+        (["spent", "reserved"], "spent"),
+        (["reserved", "left"], "left"),
+        (["reserved"], "reserved"),
+    ],
+)
+def test_of_budgets_without_room_the_one_is_told_that_stands_in_the_way_for_longest(
+    names: list[str], told: str
+) -> None:
+    """60 are asked for: of 50 that are spent, of 100 with 50 spent, of 100 with 50 kept for another call."""
+    subjects = {"spent": ALL, "left": BOT, "reserved": Subject("month", "upstream", "lab")}
+    held = budgets(*(budget(50 if name == "spent" else 100, subjects[name], name=name) for name in names))
+    for name in names:
+        purse = held.purses.at(subjects[name], LATE)
+        purse.spent, purse.reserved = (0, 50) if name == "reserved" else (50, 0)
+    found = held.reserve(call_at(workload="bot"), NanoUsd(60))
+    assert isinstance(found, NoRoom)
+    assert found.budget.name == told
+
+
 def test_two_budgets_of_the_same_calls_keep_a_calls_cost_once() -> None:
     """A warning at 50, and a limit at 100."""
     held = budgets(budget(50, name="w", refuses=False), budget(100))
@@ -197,12 +220,14 @@ def test_a_result_of_a_batch_is_counted_where_it_is_seen_first() -> None:
     assert [purses.is_first(key) for key in (b"a", b"b", b"a")] == [True, True, False]
 
 
-def test_so_many_results_are_remembered_and_no_more() -> None:
+def test_so_many_results_are_remembered_and_the_one_that_was_not_seen_for_longest_is_forgotten() -> None:
+    """What is polled stays, however many there were after it."""
     purses = Purses()
-    for number in range(MOST_ITEMS):
-        purses.is_first(number.to_bytes(4, "big"))
-    assert [purses.is_first(b"one too many") for _ in range(2)] == [True, True]
-    assert purses.is_first(bytes(4)) is False
+    keys = [number.to_bytes(4, "big") for number in range(MOST_ITEMS)]
+    assert all(map(purses.is_first, keys))
+    assert purses.is_first(keys[0]) is False
+    assert [purses.is_first(b"one too many") for _ in range(2)] == [True, False]
+    assert [purses.is_first(key) for key in (keys[0], keys[2], keys[1])] == [False, False, True]
 
 
 COSTS = st.none() | st.integers(0, 100)

@@ -10,6 +10,7 @@ import pytest
 from ledger.call import Call
 from ledger.ids import RANDOM_BYTES, call_id_at
 from ledger.meter import Meter
+from ledger.money import LARGEST_CHARGE
 from ledger.price import Rate
 from ledger.pricebook import Override, PriceBook
 from ledger.rating import Unpriced
@@ -17,7 +18,7 @@ from proxy.asked import asked_by
 from proxy.dialects import dialect_of
 from proxy.estimate.encoders import PATTERNS, load
 from proxy.estimate.shape import Shape
-from proxy.expected import BYTES_PER_TOKEN, expected_cost
+from proxy.expected import BYTES_PER_TOKEN, expected_cost, standard_cost
 from proxy.plan import Plan
 from proxy.route import Target
 from proxy.upstream import Upstream, root_of
@@ -29,12 +30,16 @@ LIMITS: list[tuple[Shape | None, dict[str, Any], int | None]] = [
     (Shape.OPENAI_CHAT, {"max_tokens": 100, "max_completion_tokens": 200}, 200),
     (Shape.OPENAI_CHAT, {"max_tokens": 100, "n": 3}, 300),
     (Shape.OPENAI_CHAT, {"max_tokens": None}, None),
+    (Shape.OPENAI_CHAT, {"max_tokens": 1000.0, "n": 2.0}, 2000),
+    (Shape.OPENAI_CHAT, {"max_tokens": 1000.5}, None),
+    (Shape.OPENAI_CHAT, {"max_tokens": 1e300}, 1_000_000),
     (Shape.OPENAI_CHAT, {"max_tokens": True}, None),
     (Shape.OPENAI_CHAT, {"max_tokens": "100"}, None),
     (Shape.OPENAI_CHAT, {"max_tokens": -1}, None),
     (Shape.OPENAI_CHAT, {"max_tokens": 10**18}, 1_000_000),
     (Shape.OPENAI_CHAT, {"messages": "odd", "max_tokens": 100}, 100),
     (Shape.OPENAI_COMPLETIONS, {"max_tokens": 16, "n": 2}, 32),
+    (Shape.OPENAI_COMPLETIONS, {"max_tokens": 16, "prompt": ["a", "b", "c"], "n": 2}, 96),
     (Shape.OPENAI_RESPONSES, {"max_output_tokens": 100}, 100),
     (Shape.ANTHROPIC_MESSAGES, {"max_tokens": 1024}, 1024),
     (Shape.GEMINI, {"generationConfig": {"maxOutputTokens": 100}}, 100),
@@ -135,7 +140,6 @@ def test_units_that_the_request_names_count_at_their_price() -> None:
     [
         (Asking(model="nobody-knows-it"), "no price list for provider lab"),
         (Asking("/v1/something-new"), "this operation is not metered"),
-        (Asking(model=""), "names a model"),
     ],
 )
 def test_what_has_no_price_says_why(asking: Asking, why: str) -> None:
@@ -145,8 +149,25 @@ def test_what_has_no_price_says_why(asking: Asking, why: str) -> None:
 
 
 def test_half_a_price_is_none() -> None:
-    found = expected_cost(Asking().plan(messages=TEXT, max_tokens=1), PriceBook([override(input="1.00")]))
-    assert found == Unpriced("no output price for lab small-model")
+    plan, book = Asking().plan(messages=TEXT, max_tokens=1), PriceBook([override(input="1.00")])
+    assert expected_cost(plan, book) == Unpriced("no output price for lab small-model")
+    assert standard_cost(plan, book) == 0
+
+
+def test_who_names_no_model_may_hear_of_one_and_nothing_is_known_of_the_price() -> None:
+    assert expected_cost(Asking(model="").plan(messages=TEXT), BOOK) == 0
+
+
+def test_a_tier_without_a_price_is_told_and_costs_what_the_standard_one_does() -> None:
+    """The tier takes 23 bytes: 1023 are 512 tokens at 1.00; and 100 at 10.00."""
+    plan = Asking().plan(messages=TEXT, max_tokens=100, service_tier="scale")
+    assert len(plan.asked.text or b"") == 1023
+    assert isinstance(expected_cost(plan, BOOK), Unpriced)
+    assert standard_cost(plan, BOOK) == 512_000 + 1_000_000
+
+
+def test_a_charge_too_large_to_be_true_is_the_largest() -> None:
+    assert expected_cost(Asking().plan(messages=TEXT, max_tokens=10**6, n=10**6), BOOK) == LARGEST_CHARGE
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from aiohttp import WSMsgType
+from msgspec import structs
 
+from ledger.call import ITEM_KEY_BYTES
 from proxy import spending
-from proxy.budget import Purses
+from proxy.budget import Budgets, Purses
+from proxy.hold import Hold
 from tests.proxy.bodies import (
     ASKED_EVENTS,
     ASKED_REQUEST,
@@ -32,6 +35,8 @@ from tests.proxy.budgets import (
 from tests.proxy.client import call, connected, get, post
 from tests.proxy.running import configuration, eventually, running
 from tests.proxy.test_anthropic_batch import BATCH_PRICE
+from tests.proxy.test_budget import ALL, LATE, call_at, judged
+from tests.proxy.test_budget import budget as made_budget
 from tests.proxy.test_openai_batch import PATH, answering, line
 from tests.proxy.test_realtime import PRICES, REALTIME, TWO_TURNS, sends
 from tests.proxy.upstream import Upstream, Visit
@@ -232,6 +237,18 @@ async def test_what_is_said_in_a_session_is_spent_response_by_response(tmp_path:
             assert (await call(payback.port, get(REALTIME, *UPGRADE))).status == 429, (
                 "0.0105 of 0.01 are spent"
             )
+
+
+def test_results_fetched_before_there_was_a_budget_are_not_spent_when_fetched_again() -> None:
+    """What they cost is what the ledger says when the budget is begun."""
+    purses = Purses()
+    item = structs.replace(judged(call_at(), 30), item_key=bytes(ITEM_KEY_BYTES))
+    Hold(Budgets([], purses)).reported(item)
+    purses.use([ALL])
+    purses.at(ALL, LATE).recall(30, 0)
+    held = Budgets([made_budget(100)], purses)
+    Hold(held).reported(item)
+    assert [purse.spent for _, purse in held.now(LATE)] == [30]
 
 
 async def test_results_of_a_batch_that_are_fetched_again_are_spent_once(

@@ -193,7 +193,7 @@ def test_a_path_that_some_server_reads_as_climbing_has_no_route(raw_path: str) -
     ],
 )
 def test_a_path_is_judged_as_upstream_hears_it_and_has_no_fragment(raw_path: str) -> None:
-    """It stays with whoever sends: what was judged with it would be another call than the one that is made."""
+    """It stays with whoever sends: judged with it, a call would be another one than is made."""
     assert isinstance(ROUTER.target_of("POST", raw_path), NoRoute)
 
 

@@ -80,16 +80,95 @@ async def test_a_budget_of_nothing_lets_no_billed_call_pass_and_all_others(
         assert (await call(payback.port, post("/lab/v1/messages/count_tokens", b"{}"))).status == 200
 
 
+async def test_a_budget_of_nothing_does_not_say_that_it_begins_anew(
+    upstream: Upstream, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path, with_budgets(upstream, budget("0"))) as payback:
+        answer = await chat(payback, CAREFUL)
+    assert error_of(answer)["message"] == (
+        "payback: the budget all of 0.00 USD a month is spent: it lets no call pass that is billed"
+    )
+    assert (error_of(answer)["code"], answer.head.value("x-should-retry")) == ("budget_spent", b"false")
+    assert [line for line in caplog.messages if "budget" in line] == [
+        "the budget all is spent: 0.00 USD of 0.00 USD a month; it lets no call pass that is billed"
+    ]
+
+
+LATER = [
+    "/v1/batches",
+    "/lab/v1/messages/batches",
+    "/v1/batch/jobs",
+    "/lab/v1beta/models/small-model:batchGenerateContent",
+    "/lab/v1beta/models/small-model:asyncBatchEmbedContent",
+    "/v1/realtime/client_secrets",
+    "/v1/realtime/sessions",
+    "/v1/realtime/transcription_sessions",
+    "/v1/realtime/translations/client_secrets",
+    "/v1/chatkit/sessions",
+]
+
+
+async def test_what_is_billed_later_is_not_started_on_a_spent_budget(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """It costs nothing itself: with one nano-USD left it passes, price or no price."""
+    upstream.script = answer_chat
+    table = with_budgets(upstream, budget("0.000061001", unpriced="refuse"))
+    async with running(tmp_path, table) as payback:
+        assert (await chat(payback)).status == 200
+        assert [(await call(payback.port, post(path, b"{}"))).status for path in LATER] == [200] * len(LATER)
+        await payback.ended(1 + len(LATER))
+        assert (await told(payback))["spent"] == COST
+
+
+@pytest.mark.parametrize("path", LATER)
+async def test_nor_is_it_with_nothing_left(path: str, upstream: Upstream, tmp_path: Path) -> None:
+    async with running(tmp_path, with_budgets(upstream, budget("0.000061"))) as payback:
+        assert (await chat(payback)).status == 200
+        answer = await call(payback.port, post(path, b"{}"))
+        assert (answer.status, len(upstream.received)) == (429, 1)
+        assert b"the budget all of 0.000061 USD a month is spent; it begins anew on " in answer.body
+        assert (await call(payback.port, get(path))).status == 200, "to look at them is free"
+        assert (await call(payback.port, post("/v1/batches/batch_1/cancel", b"{}"))).status == 200
+
+
 async def test_a_call_that_may_cost_more_than_is_left_is_told_so(upstream: Upstream, tmp_path: Path) -> None:
-    async with running(tmp_path, with_budgets(upstream, budget("0.001", per="day"))) as payback:
+    """0.001042 and the 0.000061 that are spent come to 0.001103."""
+    async with running(tmp_path, with_budgets(upstream, budget("0.0011", per="day"))) as payback:
+        assert (await chat(payback)).status == 200
         answer = await chat(payback, CAREFUL)
         assert (answer.status, answer.head.value("x-should-retry")) == (429, b"false")
         said = error_of(answer)["message"]
         assert said.startswith(
-            "payback: this call may cost 0.001042 USD, and less is left of the budget all of 0.001 USD a day;"
-            " allow it fewer tokens, or wait until "
+            "payback: this call may cost 0.001042 USD, and less is left of the budget all of 0.0011 USD"
+            " a day; allow it fewer tokens, or wait until "
         )
         assert (await chat(payback)).status == 200, "one that may cost less passes"
+
+
+async def test_a_call_that_may_cost_more_than_the_limit_is_not_told_to_wait(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    async with running(tmp_path, with_budgets(upstream, budget("0.001", per="day"))) as payback:
+        answer = await chat(payback, CAREFUL)
+    assert (answer.status, answer.head.value("x-should-retry")) == (429, b"false")
+    assert error_of(answer)["message"] == (
+        "payback: this call may cost 0.001042 USD, more than the whole budget all of 0.001 USD a day;"
+        " allow it fewer tokens"
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"max_tokens": 100, "service_tier": "scale"}, {"max_tokens": 10**6, "n": 10**6}, {"max_tokens": 100.0}],
+    ids=["a tier without a price", "a charge too large to be true", "a limit that is a whole float"],
+)
+async def test_room_is_looked_for_as_far_as_the_request_tells(
+    more: dict[str, object], upstream: Upstream, tmp_path: Path
+) -> None:
+    async with running(tmp_path, with_budgets(upstream, budget("0.001"))) as payback:
+        assert (await chat(payback, chat_request(**more))).status == 429
+        assert upstream.received == []
 
 
 async def test_of_ten_calls_at_once_with_room_for_three_exactly_three_reach_upstream(
@@ -180,6 +259,29 @@ async def test_a_call_without_a_price_passes_and_is_counted(
         await payback.row()
         found = await told(payback)
     assert (found["spent"], found["unpriced_calls"]) == (0, 1)
+
+
+async def test_a_tier_without_a_price_is_refused_where_the_budget_says_so(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """Though the standard price tells what is kept for such a call."""
+    async with running(tmp_path, with_budgets(upstream, budget("1", unpriced="refuse"))) as payback:
+        assert (await chat(payback, chat_request(service_tier="scale"))).status == 403
+
+
+async def test_what_does_not_show_its_model_is_not_refused_for_its_price(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """A handshake whose session names it later, and a body that is too long to be read."""
+    upstream.script = lambda visit: visit.answer(CHAT_ANSWER, ("Content-Type", "application/json"))
+    table = with_budgets(upstream, budget("1", unpriced="refuse"), server={"read_body_mib": 1})
+    async with running(tmp_path, table) as payback:
+        long = chat_request(pad="x" * (1 << 20))
+        assert (await chat(payback, long)).status == 200
+        await call(payback.port, get("/v1/responses", *UPGRADE))
+        await call(payback.port, get("/v1/realtime?intent=transcription", *UPGRADE))
+        assert len(upstream.received) == 3
+        assert await refusals(payback) == {}
 
 
 @pytest.mark.parametrize("path", [CHAT, "/v1/something-new"])

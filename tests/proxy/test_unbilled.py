@@ -32,6 +32,12 @@ def test_googles_methods_are_free(method: str) -> None:
     assert dialect_of("POST", path)[0] is None
 
 
+def test_behind_a_semicolon_nothing_makes_a_call_free() -> None:
+    """Servers in Java read the path before it."""
+    assert not is_unbilled("/v1/chat/completions;x=/files")
+    assert not is_unbilled("/v1beta/models/m:generateContent;:countTokens")
+
+
 @pytest.mark.parametrize("path", MAY_COST)
 def test_what_may_cost_is_not_free(path: str) -> None:
     assert not is_unbilled(path)
