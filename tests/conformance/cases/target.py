@@ -99,7 +99,7 @@ async def connect_makes_no_tunnel(trial: Trial) -> str:
     return str(answer.status)
 
 
-@case("/v1/models", "400")
+@case("400", "/v1/models")
 async def a_fragment_stays_with_the_client(trial: Trial) -> str:
     answer = await trial.answer(get("/v1/models#part"))
     return target_seen(trial.upstream) if answer.status == 200 else str(answer.status)
