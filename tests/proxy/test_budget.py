@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.call import Attribution, Call, Entry, Outcome, Pricing, State
@@ -243,6 +243,8 @@ STEPS = st.lists(
 
 
 @given(STEPS)
+@example([("reserve", 60, None, "bot"), ("meter", 0, 30, "bot"), ("end", 0, 50, "bot")])
+@example([("reserve", 60, None, "bot"), ("meter", 0, None, "bot"), ("tomorrow", 0, 0, ""), ("end", 0, 9, "")])
 def test_whatever_happens_nothing_stays_kept_and_what_is_spent_is_what_was_judged(
     steps: list[tuple[str, int, int | None, str]],
 ) -> None:
