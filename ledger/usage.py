@@ -48,9 +48,10 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         told = astuple(self)
         _refuse_impossible("input_tokens", told[0])
         _refuse_impossible("output_tokens", told[1])
-        if told[_TOTALS:] == _NO_PARTS:
-            return
-        for name, count in zip(_PARTS, told[_TOTALS:], strict=True):
+        parts = told[_TOTALS:]
+        if parts == _NO_PARTS or (not any(parts) and _NONE_OR_COUNT.issuperset(map(type, parts))):
+            return  # as most are: what is not said, and what is 0, is no more than any total
+        for name, count in zip(_PARTS, parts, strict=True):
             if count is not None:
                 _refuse_impossible(name, count)
         _refuse_impossible_input(self)
@@ -62,6 +63,7 @@ _TOTALS = 2
 """The first of its members; the parts come after them."""
 _PARTS = TokenUsage.__struct_fields__[_TOTALS:]
 _NO_PARTS = (None,) * len(_PARTS)
+_NONE_OR_COUNT = frozenset({type(None), int})
 
 
 def has_parts(usage: TokenUsage) -> bool:

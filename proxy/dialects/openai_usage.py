@@ -31,12 +31,15 @@ from proxy.dialects.counted import part
 
 _WRITTEN_BY_PREFERENCE = ("cache_write_tokens", "cache_creation_input_tokens", "cache_creation_tokens")
 _WRITTEN = frozenset(_WRITTEN_BY_PREFERENCE[1:])
+_TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
 _Output = tuple[Any, int | None]
 """output_tokens, which may be no count, and how many of them no field states."""
 
 
 def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
     """Raises ValueError where the object holds no usable counts."""
+    if _TOTALS.issuperset(usage):
+        return _plain(usage)
     prompt = part(usage, "prompt_tokens_details")
     completion = part(usage, "completion_tokens_details")
     cached = prompt.get("cached_tokens")
@@ -62,6 +65,13 @@ def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
         rejected_prediction_tokens=completion.get("rejected_prediction_tokens"),
         inferred_tokens=inferred,
     )
+
+
+def _plain(usage: Mapping[str, Any]) -> TokenUsage:
+    """Of totals alone, as many local servers write them: there is nothing to look for beside them."""
+    input_tokens = usage.get("prompt_tokens")
+    output_tokens, inferred = _output_of(usage, input_tokens, None)
+    return TokenUsage(input_tokens=input_tokens, output_tokens=output_tokens, inferred_tokens=inferred)  # type: ignore[arg-type]  # TokenUsage refuses what is no count
 
 
 def _input_of(usage: Mapping[str, Any]) -> Any:

@@ -110,3 +110,14 @@ def test_a_total_is_never_unknown(name: str) -> None:
 
 def test_the_largest_count_that_json_carries_exactly_is_taken() -> None:
     assert TokenUsage(input_tokens=MAX_TOKENS).input_tokens == 9_007_199_254_740_991
+
+
+@pytest.mark.parametrize("nothing", [False, 0.0, "", b"", []], ids=repr)
+def test_what_is_nothing_is_not_yet_a_count(nothing: object) -> None:
+    for part in TokenUsage.__struct_fields__[2:]:
+        with pytest.raises(ValueError, match=f"{part} is not a count of tokens"):
+            TokenUsage(input_tokens=1, output_tokens=1, **{part: nothing})  # type: ignore[arg-type]
+    assert (
+        TokenUsage(input_tokens=0, output_tokens=0, cache_read_tokens=0, reasoning_tokens=0).output_tokens
+        == 0
+    )

@@ -136,6 +136,18 @@ def test_every_usage_is_counts_or_a_problem(usage: dict[str, Any]) -> None:
     assert reading is None or (reading.usage is None) != (reading.problem is None)
 
 
+@given(st.dictionaries(st.sampled_from(NAMES[:3]), st.integers(0, 20) | VALUES))
+def test_totals_alone_come_to_the_same_as_beside_something_that_says_nothing(usage: dict[str, Any]) -> None:
+    assert told(usage) == told({**usage, "image_tokens": None})
+
+
+def told(usage: dict[str, Any]) -> TokenUsage | str:
+    try:
+        return usage_of(usage)
+    except ValueError as error:
+        return str(error)
+
+
 def max_integer(value: Any) -> int:
     if isinstance(value, dict | list):
         inner = value.values() if isinstance(value, dict) else value
