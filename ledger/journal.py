@@ -29,7 +29,7 @@ from ledger.parcels import Packer, ParcelReader
 
 log = logging.getLogger(__name__)
 
-SIZE_BYTES = 1 << 20
+SIZE_BYTES = 2 << 20
 """All of it is written when it is made: a sync of a file that grows takes the disk twice as long."""
 MOST_ATTEMPTS = 5
 """To take over what is left; what has ended so many processes is not tried again."""

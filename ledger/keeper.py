@@ -9,12 +9,13 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from ledger.call import Entry, bare, without_names
 from ledger.errors import LedgerError, LedgerUnavailable
 from ledger.journal import Journal
 from ledger.spool import Spool
-from ledger.store import Store
+from ledger.store import Meanwhile, Store
 from ledger.waiting import Waiting
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,14 @@ _UNFIT = (
     AssertionError,
 )
 """What SQLite and its rows raise for values that they cannot hold."""
+
+
+class _Manner(NamedTuple):
+    """How entries are kept."""
+
+    refuse: Callable[[list[Entry]], None]
+    """Gets those that fit in no form."""
+    meanwhile: Meanwhile | None = None
 
 
 class Keeper:
@@ -74,10 +83,23 @@ class Keeper:
     def keep(self, entries: list[Entry], parcels: bytes = b"") -> str | None:
         """None: they are on the disk, in ledger, journal or spool. Else why they are nowhere. Never raises.
 
-        *parcels*: what they came in. With no entries at all, what is due is done."""
-        if parcels and self._waiting and not self._is_troubled and self._waiting.take(entries, parcels):
+        *parcels*: what they came in."""
+        if parcels and self.take(entries, parcels):
             return None
-        return self._carry_over() or self._kept(partial(self._keep_entries, entries, _raise_refused))
+        return self._carry_over() or self._kept(partial(self._keep_entries, entries, _AS_NEW))
+
+    def take(self, entries: list[Entry], parcels: bytes) -> bool:
+        """True: they are on the disk, in the journal. False: keep them, once that may take its time."""
+        return self._waiting is not None and not self._is_troubled and self._waiting.take(entries, parcels)
+
+    def do_due(self, meanwhile: Meanwhile | None = None) -> str | None:
+        """Carry over what waits in the journal, and see whether the ledger can be written again. Returns why
+        it cannot, nor the spool.
+
+        *meanwhile* may have this keeper take more."""
+        may_join = self._waiting is not None and self._waiting.may_join
+        failure = self._carry_over(meanwhile if may_join else None)
+        return failure or self._kept(partial(self._keep_entries, [], _AS_NEW))
 
     def close(self) -> None:
         self._carry_over()
@@ -89,26 +111,28 @@ class Keeper:
     def _is_troubled(self) -> bool:
         return self.problem is not None or self._spool.waiting > 0 or self._is_stuck
 
-    def _carry_over(self) -> str | None:
+    def _carry_over(self, meanwhile: Meanwhile | None = None) -> str | None:
         """What waits in the journal goes to the ledger or the spool. Returns why not: it waits on, then."""
         if self._waiting is None or not self._waiting.entries:
             return None
-        failure = self._kept(self._keep_waiting)
+        entries = self._waiting.handed_out()
+        failure = self._kept(partial(self._keep_waiting, self._waiting, entries, meanwhile))
         self._is_stuck = failure is not None
         if failure is None:
-            self._waiting.clear()
+            self._waiting.carried()
+        else:
+            self._waiting.put_back(entries)
         return failure
 
-    def _keep_waiting(self) -> None:
+    def _keep_waiting(self, waiting: Waiting, entries: list[Entry], meanwhile: Meanwhile | None) -> None:
         """Whoever sent them was told that they are kept: none is refused any more."""
-        assert self._waiting is not None
         try:
-            self._keep_entries(self._waiting.entries, self._waiting.set_aside)
+            self._keep_entries(entries, _Manner(waiting.set_aside, meanwhile))
         except OSError:
             raise
         except Exception as error:
             log.error("the ledger's writer failed", exc_info=error)
-            self._waiting.set_aside(self._waiting.entries)
+            waiting.set_aside(entries)
 
     def _kept(self, keep: Callable[[], None]) -> str | None:
         try:
@@ -121,22 +145,21 @@ class Keeper:
             return "the ledger's writer failed"
         return None
 
-    def _keep_entries(self, entries: list[Entry], refuse: Callable[[list[Entry]], None]) -> None:
-        """To the ledger, or else to the spool; *refuse* gets those that fit in no form. Raises OSError when
-        neither takes them."""
-        if time.monotonic() >= self._retry_at and self._try_ledger(entries, refuse):
+    def _keep_entries(self, entries: list[Entry], manner: _Manner) -> None:
+        """To the ledger, or else to the spool. Raises OSError when neither takes them."""
+        if time.monotonic() >= self._retry_at and self._try_ledger(entries, manner):
             return
         if entries:
             self._spool.append(entries)
             self.spool_problem = None
 
-    def _try_ledger(self, entries: list[Entry], refuse: Callable[[list[Entry]], None]) -> bool:
+    def _try_ledger(self, entries: list[Entry], manner: _Manner) -> bool:
         refused: list[Entry] = []
         try:
             if self._spool.waiting:
                 _replay_spool(self._store, self._spool)
             if entries:
-                refused = self._write(entries)
+                refused = self._write(entries, manner.meanwhile)
             elif self.problem is not None:
                 self._store.probe()
         except (sqlite3.Error, OSError, MemoryError) as error:
@@ -144,13 +167,13 @@ class Keeper:
             return False
         self._note_recovery()
         if refused:
-            refuse(refused)
+            manner.refuse(refused)
         return True
 
-    def _write(self, entries: list[Entry]) -> list[Entry]:
+    def _write(self, entries: list[Entry], meanwhile: Meanwhile | None) -> list[Entry]:
         """Returns those that the ledger refuses in every form."""
         try:
-            return keep_what_fits(self._store.write, entries)
+            return keep_what_fits(partial(self._store.write, meanwhile=meanwhile), entries)
         except sqlite3.OperationalError as error:
             if "full" not in str(error) or not _give_back(self._reserve):
                 raise
@@ -177,6 +200,10 @@ class Keeper:
 
 def _raise_refused(refused: list[Entry]) -> None:
     raise LedgerError(f"the ledger refuses {len(refused)} entries in every form")
+
+
+_AS_NEW = _Manner(_raise_refused)
+"""Who sent them waits, and is told."""
 
 
 def start_ledger(store: Store, spool: Spool, journal: Journal) -> int:

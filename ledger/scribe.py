@@ -4,12 +4,14 @@ kept by then all that had come."""
 
 import gc
 import logging
+import select
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ledger.call import Entry
 from ledger.journal import Journal, journal_path
 from ledger.keeper import Keeper
 from ledger.parcels import Line, ParcelReader, Reply, WholeMessages, message_of
@@ -35,45 +37,85 @@ class Scribe:
         self._parcels = parcels or ParcelReader()
         self._whole = WholeMessages()
         self._said = said
+        self._poll = select.poll()
+        self._poll.register(end, select.POLLIN)
+        self._held = b""
+        """Parcels that came while others were carried over, and that the journal did not take."""
 
     def run(self) -> None:
         """Until the other end is closed."""
         self._reply(0, None)
-        while (data := self._next_data()) is not None:
-            packed = self._whole.feed(data)
-            if data and not packed:
-                continue
-            parcels = self._parcels.feed(packed)
-            entries = [entry for parcel in parcels for entry in parcel]
-            self._reply(len(parcels), self._keeper.keep(entries, packed))
+        while (packed := self._next_parcels()) is not None:
+            if packed:
+                count, entries = self._opened(packed)
+                self._reply(count, self._keeper.keep(entries, packed))
+            else:
+                self._keeper.do_due(self._join)
+                self._reply(0, None)
         self._keeper.close()
         self._end.close()
 
-    def _next_data(self) -> bytes | None:
-        """All that waits; none when something is due for the ledger; None at the end."""
-        due_s = self._keeper.due_s
-        if due_s == 0:
-            return b""
-        self._end.settimeout(due_s)
+    def _next_parcels(self) -> bytes | None:
+        """All that wait; none when something is due for the ledger; None at the end."""
+        packed, self._held = self._held, b""
+        while not packed:
+            due_s = self._keeper.due_s
+            if due_s == 0:
+                return b""
+            self._end.settimeout(due_s)
+            try:
+                data = self._end.recv(_READ_BYTES)
+            except TimeoutError:
+                return b""
+            except OSError:  # the other end was closed with replies that it had not read
+                return None
+            if not data:
+                return None
+            packed = self._whole.feed(data)
+        return packed
+
+    def _join(self) -> None:
+        """Take what has come while others are carried over. Raises nothing: that is the ledger's transaction.
+        What is wrong with it is met afterwards."""
+        if self._held or not self._poll.poll(0):
+            return
+        with suppress(OSError):
+            self._held = self._whole.feed(self._end.recv(_READ_BYTES))
+        if self._held and self._joins(self._held):
+            self._held = b""
+
+    def _joins(self, packed: bytes) -> bool:
         try:
-            return self._end.recv(_READ_BYTES) or None
-        except TimeoutError:
-            return b""
-        except OSError:  # the other end was closed with replies that it had not read
-            return None
+            count, entries = self._opened(packed)
+        except Exception:  # noqa: BLE001
+            return False
+        if not self._keeper.take(entries, packed):
+            return False
+        self._reply(count, None)
+        return True
+
+    def _opened(self, packed: bytes) -> tuple[int, list[Entry]]:
+        """How many parcels, and what is in them."""
+        parcels = self._parcels.feed(packed)
+        return len(parcels), [entry for parcel in parcels for entry in parcel]
 
     def _reply(self, parcels: int, failure: str | None) -> None:
         keeper = self._keeper
         reply = Reply(
             parcels=parcels,
             failure=failure,
-            problem=keeper.problem,
-            spool_problem=keeper.spool_problem,
+            problem=keeper.problem and _as_unicode(keeper.problem),
+            spool_problem=keeper.spool_problem and _as_unicode(keeper.spool_problem),
             spooled=keeper.spooled,
             said=tuple(self._said()),
         )
         with suppress(OSError):  # payback was killed: nobody waits any more
             self._end.sendall(message_of(reply))
+
+
+def _as_unicode(text: str) -> str:
+    """It may name a file whose name is none."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class _Said(logging.Handler):
@@ -84,7 +126,7 @@ class _Said(logging.Handler):
         self._lines: list[Line] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append((record.levelno, self.format(record)))
+        self._lines.append((record.levelno, _as_unicode(self.format(record))))
 
     def taken(self) -> list[Line]:
         lines, self._lines = self._lines, []

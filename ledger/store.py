@@ -1,6 +1,6 @@
 """What the rooms above ask of a ledger, whatever engine keeps it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -87,13 +87,17 @@ DemandRow = tuple[int, ...]
 """One call, DEMAND_COLUMNS in their order. -1: not known, and of a cost: not priced."""
 
 
+Meanwhile = Callable[[], None]
+"""Asked in between by what takes long, within its transaction. Raises nothing, and leaves the store alone."""
+
+
 class Store(Protocol):
     """The writing side: one process, one thread at a time. What returns is kept; what raises changed nothing.
 
     An entry takes the place of what was known of its call, never of its end: kept twice, it counts once.
     One whose item_key another call has is dropped: a batch's result counts once, whatever id it has."""
 
-    def write(self, entries: Iterable[Entry]) -> None:
+    def write(self, entries: Iterable[Entry], meanwhile: Meanwhile | None = None) -> None:
         """Keep *entries*; kept before or not, in any order."""
         ...
 

@@ -15,8 +15,11 @@ ledger itself, where everyone sees it at once."""
 QUIET_SECONDS = 0.005
 """Nothing came for so long: this is the time to carry over what waits."""
 LONGEST_SECONDS = 0.05
-MOST_ENTRIES = 256
-"""Carrying them over takes some 5 ms, and what comes meanwhile waits for it."""
+MOST_ENTRIES = 512
+"""Carrying them over takes some 5 ms."""
+ROUND_SECONDS = 0.25
+"""The journal is emptied once nothing waits. While more comes without a pause, nothing is let in after this
+until that is so: who reads the ledger of a payback that lives waits for it."""
 
 BROKEN_SECONDS = 60.0
 """A journal that could not be written is tried again after this."""
@@ -28,6 +31,8 @@ class Waiting:
         self._again_at_s = 0.0
         self._came_s: deque[float] = deque(maxlen=HURRIED_COMMITS)
         self._oldest_s = 0.0
+        self._round_began_s: float | None = None
+        """None: the journal is empty."""
         self.entries: list[Entry] = []
 
     def take(self, entries: list[Entry], parcels: bytes) -> bool:
@@ -38,6 +43,8 @@ class Waiting:
             return False
         if not self.entries:
             self._oldest_s = now_s
+        if self._round_began_s is None:
+            self._round_began_s = now_s
         self.entries += entries
         return True
 
@@ -56,11 +63,25 @@ class Waiting:
         due_at_s = min(self._oldest_s + LONGEST_SECONDS, latest_s + QUIET_SECONDS)
         return max(0.0, due_at_s - monotonic())
 
-    def clear(self) -> None:
-        """They are in the ledger, or in the spool."""
-        if self.entries:
-            self.entries = []
+    @property
+    def may_join(self) -> bool:
+        """Whether more may be taken while those that wait are carried over."""
+        return self._round_began_s is not None and monotonic() < self._round_began_s + ROUND_SECONDS
+
+    def handed_out(self) -> list[Entry]:
+        """All of them, to be carried over; what is taken from now on waits for the next time."""
+        entries, self.entries = self.entries, []
+        return entries
+
+    def put_back(self, entries: list[Entry]) -> None:
+        """They were handed out, and could not be carried over."""
+        self.entries[:0] = entries
+
+    def carried(self) -> None:
+        """What was handed out is in the ledger, or in the spool; in the journal too, while others wait."""
+        if not self.entries:
             self._journal.clear()
+            self._round_began_s = None
 
     def set_aside(self, entries: list[Entry]) -> None:
         self._journal.set_aside(entries)

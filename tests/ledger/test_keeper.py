@@ -4,19 +4,20 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger import waiting
 from ledger.call import Entry, interrupted
-from ledger.journal import aside_of, has_records, journal_path
+from ledger.journal import Journal, aside_of, has_records, journal_path
 from ledger.keeper import RETRY_SECONDS, Keeper, start_ledger
 from ledger.parcels import Packer
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
 from ledger.usage import TokenUsage
-from ledger.waiting import HURRIED_COMMITS
+from ledger.waiting import HURRIED_COMMITS, ROUND_SECONDS
 from tests.ledger.kept import MONTH, journal_of
 from tests.ledger.made_up import metered, opened, whole_call
 
@@ -61,7 +62,12 @@ def hurry(keeper: Keeper) -> None:
     for number in range(HURRIED_COMMITS):
         assert kept(keeper, whole_call(FIRST + number)) is None
     assert keeper.due_s is not None
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
+
+
+def journal_of_ledger(path: Path) -> list[Entry]:
+    """What would be taken over, were this process killed now."""
+    return Journal(journal_path(path), None).left()
 
 
 def numbered_in(path: Path) -> list[Entry]:
@@ -82,10 +88,70 @@ def test_what_comes_fast_is_in_the_journal_first_and_in_the_ledger_when_it_is_du
         assert kept(keeper, entry) is None
     assert numbered_in(path) == []
     assert has_records(journal_path(path))
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
     assert numbered_in(path) == [whole_call(1)]
     assert keeper.due_s is None
     assert not has_records(journal_path(path))
+
+
+def test_what_comes_while_others_are_carried_over_is_kept_at_once_and_goes_to_the_ledger_next(
+    path: Path, keeper: Keeper
+) -> None:
+    came = iter([[opened(2)], [whole_call(2), whole_call(3)]])
+    seen = []
+
+    def join() -> None:
+        if entries := next(came, None):
+            assert keeper.take(entries, Packer().parcel_of(entries))
+            seen.append(numbered_in(path))
+
+    hurry(keeper)
+    for number in range(100, 150):
+        kept(keeper, whole_call(number))
+    kept(keeper, whole_call(1))
+    assert keeper.do_due(join) is None
+    carried = [whole_call(1), *map(whole_call, range(100, 150))]
+    assert seen == [[], []], "what is carried over is there all at once"
+    assert numbered_in(path) == carried
+    assert {whole_call(1), opened(2), whole_call(2), whole_call(3)} <= set(journal_of_ledger(path))
+    assert keeper.due_s is not None
+    assert keeper.do_due() is None
+    assert numbered_in(path) == [*map(whole_call, (1, 2, 3)), *carried[1:]]
+    assert not has_records(journal_path(path))
+
+
+def test_what_joined_others_is_not_lost_when_those_fail(path: Path, keeper: Keeper) -> None:
+    def join() -> None:
+        if keeper.take([whole_call(2)], Packer().parcel_of([whole_call(2)])):
+            raise sqlite3.OperationalError("disk I/O error")
+
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    assert keeper.do_due(join) is None
+    assert keeper.problem == "disk I/O error"
+    assert list(spool_of(path).entries()) == [whole_call(1)]
+    keeper._retry_at = 0.0
+    assert keeper.do_due() is None
+    assert numbered_in(path) == [whole_call(1), whole_call(2)]
+    assert not has_records(journal_path(path))
+
+
+def test_a_journal_that_is_never_empty_is_emptied_after_a_while(path: Path, keeper: Keeper) -> None:
+    """Who reads the ledger meanwhile waits for that."""
+    joined: list[Entry] = []
+
+    def join() -> None:
+        entry = whole_call(len(joined))
+        assert keeper.take([entry], Packer().parcel_of([entry]))
+        joined.append(entry)
+
+    hurry(keeper)
+    kept(keeper, whole_call(900))
+    while has_records(journal_path(path)):
+        assert keeper.do_due(join) is None
+        assert len(joined) < ROUND_SECONDS / 0.001
+    assert len(joined) > 10
+    assert numbered_in(path) == [*joined, whole_call(900)]
 
 
 def test_the_end_carries_over_what_waits_and_leaves_no_journal(path: Path) -> None:
@@ -122,13 +188,13 @@ def test_a_ledger_that_is_locked_when_it_is_due_gets_it_from_the_spool(path: Pat
     kept(keeper, whole_call(1))
     prompt = sqlite3.connect(path, isolation_level=None)
     prompt.execute("BEGIN IMMEDIATE")
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
     assert whole_call(1) in spool_of(path).entries()
     assert keeper.problem == "database is locked"
     assert kept(keeper, whole_call(2)) is None
     prompt.close()
     keeper._retry_at = 0.0
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
     assert numbered_in(path) == [whole_call(1), whole_call(2)]
     assert keeper.problem is None
 
@@ -141,7 +207,7 @@ def test_what_neither_ledger_nor_spool_take_waits_in_the_journal_and_no_more_is_
     prompt = sqlite3.connect(path, isolation_level=None)
     prompt.execute("BEGIN IMMEDIATE")
     path.with_name("spool").mkdir()
-    assert keeper.keep([]) == "neither the ledger nor its spool can be written"
+    assert keeper.do_due() == "neither the ledger nor its spool can be written"
     assert kept(keeper, whole_call(4)) == "neither the ledger nor its spool can be written"
     assert has_records(journal_path(path))
     path.with_name("spool").rmdir()
@@ -156,15 +222,15 @@ def test_an_entry_that_fits_in_no_form_holds_up_none_that_waits_with_it(
 ) -> None:
     once = SqliteStore.write
 
-    def write(self: SqliteStore, entries: list[Entry]) -> None:
+    def write(self: SqliteStore, entries: list[Entry], **how: Any) -> None:
         if any(entry.call.call_id == opened(2).call.call_id for entry in entries):
             raise sqlite3.IntegrityError("CHECK constraint failed")
-        once(self, entries)
+        once(self, entries, **how)
 
     hurry(keeper)
     kept(keeper, whole_call(1), opened(2), whole_call(3))
     monkeypatch.setattr(SqliteStore, "write", write)
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
     assert numbered_in(path) == [whole_call(1), whole_call(3)]
     assert aside_of(journal_path(path)).read_bytes() == Packer().parcel_of([opened(2)])
     assert keeper.due_s is None
@@ -173,17 +239,17 @@ def test_an_entry_that_fits_in_no_form_holds_up_none_that_waits_with_it(
 def test_a_fault_of_the_store_keeps_aside_what_waits_and_later_calls_are_kept(
     path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(_self: SqliteStore, _entries: list[Entry]) -> None:
+    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
         raise KeyError("a fault of our own")
 
     hurry(keeper)
     kept(keeper, whole_call(1))
     with monkeypatch.context() as broken:
         broken.setattr(SqliteStore, "write", write)
-        assert keeper.keep([]) is None
+        assert keeper.do_due() is None
     assert aside_of(journal_path(path)).read_bytes() == Packer().parcel_of([whole_call(1)])
     assert kept(keeper, whole_call(2)) is None
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
     assert numbered_in(path) == [whole_call(2)]
 
 
@@ -192,25 +258,25 @@ def test_a_store_without_memory_is_a_ledger_that_cannot_be_written(
 ) -> None:
     """SQLite has none, or Python: that is no fault of the entries."""
 
-    def write(_self: SqliteStore, _entries: list[Entry]) -> None:
+    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
         raise MemoryError
 
     hurry(keeper)
     kept(keeper, whole_call(1))
     with monkeypatch.context() as broken:
         broken.setattr(SqliteStore, "write", write)
-        assert keeper.keep([]) is None
+        assert keeper.do_due() is None
         assert keeper.problem == "MemoryError"
         assert list(spool_of(path).entries()) == [whole_call(1)]
     keeper._retry_at = 0.0
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
     assert numbered_in(path) == [whole_call(1)]
 
 
 def test_what_can_go_nowhere_is_tried_again_after_a_while_and_not_at_once(
     path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(_self: SqliteStore, _entries: list[Entry]) -> None:
+    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
         raise KeyError("a fault of our own")
 
     hurry(keeper)
@@ -219,11 +285,11 @@ def test_what_can_go_nowhere_is_tried_again_after_a_while_and_not_at_once(
     with monkeypatch.context() as broken:
         broken.setattr(SqliteStore, "write", write)
         for _ in range(2):
-            assert keeper.keep([]) == "neither the ledger nor its spool can be written"
+            assert keeper.do_due() == "neither the ledger nor its spool can be written"
             assert keeper.due_s == RETRY_SECONDS
         assert kept(keeper, whole_call(2)) is not None
     aside_of(journal_path(path)).rmdir()
-    assert keeper.keep([]) is None
+    assert keeper.do_due() is None
     assert keeper.due_s is None
     assert numbered_in(path) == [whole_call(1)]
 
@@ -237,7 +303,7 @@ def test_what_is_replayed_late_takes_no_tokens_back(path: Path) -> None:
     before = journal_path(path).read_bytes()
     spool_of(path).append([later])
     keeper = keeper_of(path)
-    keeper.keep([])
+    keeper.do_due()
     keeper.close()
     journal_path(path).write_bytes(before)
     store = SqliteStore(path)

@@ -258,6 +258,18 @@ async def test_what_the_scribe_has_to_say_is_in_paybacks_own_log(
     assert said[0].startswith("the ledger cannot be written: database is locked; calls go to the spool")
 
 
+async def test_what_it_says_of_a_file_whose_name_is_no_unicode_does_not_end_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    async with office_in(folder) as office:
+        with Desk(folder / "payback.db", None, office.writer).locked_by_another():  # type: ignore[arg-type]
+            await asyncio.wait_for(office.writer.commit(opened(1)), 10)
+            assert office.writer.spooled == 1
+    assert len(office.hired) == 1
+    assert "caf\\udce9" in caplog.text
+
+
 POST_AND_DIE = """
 import asyncio, os, signal, sys
 from contextlib import closing

@@ -46,6 +46,18 @@ def test_a_call_that_moves_on_is_one_row_and_counts_once(ledger: Ledger) -> None
     assert (entries_in(ledger.reader), total.calls, total.list_cost) == ([whole_call()], 1, 60_000)
 
 
+def test_who_is_asked_while_entries_are_written_sees_none_of_them_before_all_are_there(
+    ledger: Ledger,
+) -> None:
+    seen = []
+    calls = [whole_call(number) for number in range(100)]
+    ledger.store.write(calls, lambda: seen.append(entries_in(ledger.reader)))
+    assert len(seen) > 3
+    assert not any(seen)
+    assert entries_in(ledger.reader) == calls
+    assert ledger.reader.disagreements() == []
+
+
 def test_tokens_that_grow_while_the_call_goes_on_replace_the_earlier_ones(ledger: Ledger) -> None:
     """vLLM reports usage with every event; it is cumulative, so adding would count it many times."""
     for output_tokens in (1, 2, 3):

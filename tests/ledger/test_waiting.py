@@ -14,6 +14,7 @@ from ledger.waiting import (
     LONGEST_SECONDS,
     MOST_ENTRIES,
     QUIET_SECONDS,
+    ROUND_SECONDS,
     Waiting,
 )
 from tests.ledger.made_up import opened
@@ -58,7 +59,8 @@ def test_what_comes_slowly_goes_to_the_ledger_itself(here: Waiting, clock: Clock
 def test_what_comes_fast_waits_and_what_comes_after_a_pause_does_not(here: Waiting, clock: Clock) -> None:
     hurry(here, clock)
     assert here.take([opened(2)], PARCEL)
-    here.clear()
+    here.handed_out()
+    here.carried()
     clock.now_s += 1
     assert not here.take([opened(3)], PARCEL)
 
@@ -106,9 +108,47 @@ def test_what_still_waits_at_the_end_is_left_in_the_journal(tmp_path: Path, cloc
     hurry(here, clock)
     here.close()
     assert Journal(path, LEDGER).left() == here.entries != []
-    here.clear()
+    here.handed_out()
+    here.carried()
     here.close()
     assert not path.exists()
+
+
+def test_the_journal_keeps_what_was_handed_out_until_nothing_waits(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "journal"
+    here = Waiting(Journal(path, LEDGER))
+    hurry(here, clock)
+    early = here.handed_out()
+    here.take([opened(1)], PARCEL)
+    here.carried()
+    assert Journal(path, LEDGER).left() == [*early, opened(1)]
+    assert here.handed_out() == [opened(1)]
+    here.carried()
+    assert Journal(path, LEDGER).left() == []
+
+
+def test_what_could_not_be_carried_over_waits_before_what_came_meanwhile(here: Waiting, clock: Clock) -> None:
+    hurry(here, clock)
+    early = here.handed_out()
+    here.take([opened(2)], PARCEL)
+    here.put_back(early)
+    assert here.entries == [*early, opened(2)]
+
+
+def test_more_may_join_for_a_while_and_again_once_the_journal_was_empty(here: Waiting, clock: Clock) -> None:
+    may_join = [here.may_join]
+    hurry(here, clock)
+    here.handed_out()
+    may_join.append(here.may_join)
+    here.take([opened(2)], PARCEL)
+    clock.now_s += ROUND_SECONDS
+    may_join.append(here.may_join)
+    here.carried()
+    may_join.append(here.may_join)
+    here.handed_out()
+    here.carried()
+    hurry(here, clock)
+    assert [*may_join, here.may_join] == [False, True, False, False, True]
 
 
 def test_what_another_scribe_left_waits_first(tmp_path: Path, clock: Clock) -> None:

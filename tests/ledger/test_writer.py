@@ -15,7 +15,7 @@ from ledger.keeper import RESERVE_BYTES, Keeper, start_ledger
 from ledger.spool import Spool
 from ledger.sqlite.reader import open_sqlite_reader
 from ledger.sqlite.store import SqliteStore
-from ledger.store import GroupBy
+from ledger.store import GroupBy, Meanwhile
 from tests.ledger.kept import MONTH, Desk, desk_at, journal_of, until, writer_over
 from tests.ledger.made_up import ended, metered, opened, whole_call
 
@@ -208,10 +208,10 @@ class Broken(SqliteStore):
 
     broken = True
 
-    def write(self, entries: Iterable[Entry]) -> None:
+    def write(self, entries: Iterable[Entry], meanwhile: Meanwhile | None = None) -> None:
         if self.broken:
             raise RuntimeError("nobody thought of this")
-        super().write(entries)
+        super().write(entries, meanwhile)
 
 
 async def test_no_fault_ends_the_writers_thread(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -110,9 +110,9 @@ SWALLOWING = _in_scribe(
 import sqlite3
 from ledger.sqlite.store import SqliteStore
 once = SqliteStore.write
-def write(self, entries):
+def write(self, entries, meanwhile=None):
     try:
-        once(self, entries)
+        once(self, entries, meanwhile)
     except sqlite3.OperationalError:
         pass
 SqliteStore.write = write

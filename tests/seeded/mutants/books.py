@@ -74,8 +74,8 @@ MUTANTS = (
         "a replay doubles",
         "An entry that is in ledger and spool is counted twice.",
         "ledger/sqlite/store.py",
-        "self._apply([(held.get(call_id), entry) for call_id, entry in latest.items()], items)",
-        "self._apply([(None, entry) for call_id, entry in latest.items()], items)",
+        "moves = [(held.get(call_id), entry) for call_id, entry in latest.items()]",
+        "moves = [(None, entry) for call_id, entry in latest.items()]",
         (f"{_STORE}::test_an_entry_written_twice_counts_once",),
     ),
     Mutant(
@@ -108,10 +108,31 @@ MUTANTS = (
         "the journal is emptied before the ledger has what was in it",
         "A kill between the two loses calls that were answered.",
         "ledger/keeper.py",
-        "        if failure is None:\n            self._waiting.clear()\n",
-        "        self._waiting.clear()\n",
+        "        if failure is None:\n            self._waiting.carried()\n",
+        "        self._waiting.carried()\n        if failure is None:\n            pass\n",
         (
             "tests/ledger/test_keeper.py::test_what_neither_ledger_nor_spool_take_waits_in_the_journal_and_no_more_is_let_in",
+        ),
+    ),
+    Mutant(
+        "the journal is emptied though calls came while others were carried over",
+        "A kill before those are carried over loses calls that were answered.",
+        "ledger/waiting.py",
+        "        if not self.entries:\n            self._journal.clear()\n",
+        "        if self._journal:\n            self._journal.clear()\n",
+        (
+            "tests/ledger/test_keeper.py::test_what_comes_while_others_are_carried_over_is_kept_at_once_and_goes_to_the_ledger_next",
+            "tests/ledger/test_waiting.py::test_the_journal_keeps_what_was_handed_out_until_nothing_waits",
+        ),
+    ),
+    Mutant(
+        "what the journal has no room for is dropped when more comes",
+        "Calls wait for a reply that nobody gives, and are in no ledger.",
+        "ledger/scribe.py",
+        "        if self._held or not self._poll.poll(0):\n",
+        "        if not self._poll.poll(0):\n",
+        (
+            "tests/ledger/test_scribe.py::test_what_the_journal_has_no_room_for_is_kept_once_the_others_are_and_what_follows_after_it",
         ),
     ),
     Mutant(
