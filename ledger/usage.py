@@ -45,10 +45,10 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     It says how well output_tokens is known, not what kind they are: it may overlap any other part."""
 
     def __post_init__(self) -> None:
-        told = astuple(self)
-        _refuse_impossible("input_tokens", told[0])
-        _refuse_impossible("output_tokens", told[1])
-        parts = told[_TOTALS:]
+        into, out, parts = self.input_tokens, self.output_tokens, astuple(self)[_TOTALS:]
+        if not (type(into) is type(out) is int and 0 <= into <= MAX_TOKENS and 0 <= out <= MAX_TOKENS):
+            _refuse_impossible("input_tokens", into)
+            _refuse_impossible("output_tokens", out)
         if parts == _NO_PARTS or (not any(parts) and _NONE_OR_COUNT.issuperset(map(type, parts))):
             return  # as most are: what is not said, and what is 0, is no more than any total
         for name, count in zip(_PARTS, parts, strict=True):

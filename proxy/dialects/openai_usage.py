@@ -69,9 +69,11 @@ def usage_of(usage: Mapping[str, Any]) -> TokenUsage:
 
 def _plain(usage: Mapping[str, Any]) -> TokenUsage:
     """Of totals alone, as many local servers write them: there is nothing to look for beside them."""
-    input_tokens = usage.get("prompt_tokens")
-    output_tokens, inferred = _output_of(usage, input_tokens, None)
-    return TokenUsage(input_tokens=input_tokens, output_tokens=output_tokens, inferred_tokens=inferred)  # type: ignore[arg-type]  # TokenUsage refuses what is no count
+    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if type(prompt) is type(completion) is int and usage.get("total_tokens") == prompt + completion:
+        return TokenUsage(input_tokens=prompt, output_tokens=completion)
+    output_tokens, inferred = _output_of(usage, prompt, None)
+    return TokenUsage(input_tokens=prompt, output_tokens=output_tokens, inferred_tokens=inferred)  # type: ignore[arg-type]  # TokenUsage refuses what is no count
 
 
 def _input_of(usage: Mapping[str, Any]) -> Any:
