@@ -41,6 +41,8 @@ class Scribe:
         self._poll.register(end, select.POLLIN)
         self._held = b""
         """Parcels that came while others were carried over, and that the journal did not take."""
+        self._fault: Exception | None = None
+        """What went wrong meanwhile."""
 
     def run(self) -> None:
         """Until the other end is closed."""
@@ -50,8 +52,7 @@ class Scribe:
                 count, entries = self._opened(packed)
                 self._reply(count, self._keeper.keep(entries, packed))
             else:
-                self._keeper.do_due(self._join)
-                self._reply(0, None)
+                self._carry_over()
         self._keeper.close()
         self._end.close()
 
@@ -74,25 +75,32 @@ class Scribe:
             packed = self._whole.feed(data)
         return packed
 
-    def _join(self) -> None:
-        """Take what has come while others are carried over. Raises nothing: that is the ledger's transaction.
-        What is wrong with it is met afterwards."""
-        if self._held or not self._poll.poll(0):
-            return
-        with suppress(OSError):
-            self._held = self._whole.feed(self._end.recv(_READ_BYTES))
-        if self._held and self._joins(self._held):
-            self._held = b""
+    def _carry_over(self) -> None:
+        self._keeper.do_due(self._join)
+        if self._fault is not None:
+            raise self._fault
+        self._reply(0, None)
 
-    def _joins(self, packed: bytes) -> bool:
+    def _join(self) -> None:
+        """Take what has come while others are carried over. Raises nothing: whatever is raised here, the
+        ledger's transaction would have to answer for."""
         try:
-            count, entries = self._opened(packed)
-        except Exception:  # noqa: BLE001
-            return False
-        if not self._keeper.take(entries, packed):
-            return False
-        self._reply(count, None)
-        return True
+            if not self._held and self._fault is None and self._poll.poll(0):
+                self._take_what_came()
+        except Exception as error:  # noqa: BLE001  # it ends the scribe, once the ledger has what it is given
+            self._fault = error
+
+    def _take_what_came(self) -> None:
+        try:
+            data = self._end.recv(_READ_BYTES)
+        except OSError:  # it is the end, which shows afterwards
+            return
+        self._held = self._whole.feed(data)
+        if self._held:
+            count, entries = self._opened(self._held)
+            if self._keeper.take(entries, self._held):
+                self._held = b""
+                self._reply(count, None)
 
     def _opened(self, packed: bytes) -> tuple[int, list[Entry]]:
         """How many parcels, and what is in them."""

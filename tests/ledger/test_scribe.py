@@ -177,6 +177,24 @@ def test_what_cannot_be_read_ends_the_scribe_and_takes_nothing_that_was_carried_
     assert numbers_in(office.path) == {*CARRIED}
 
 
+def test_what_fails_meanwhile_is_no_fault_of_the_ledger_and_ends_the_scribe_once_that_has_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has not been replied to: the next scribe gets it again."""
+
+    def without_memory(*_: object) -> bool:
+        raise MemoryError
+
+    def first() -> None:
+        monkeypatch.setattr(Keeper, "take", without_memory)
+        office.send(whole_call(2))
+
+    office.carry_over(first)
+    office.end()
+    assert isinstance(office.fault, MemoryError)
+    assert numbers_in(office.path) == {*CARRIED}
+
+
 def test_a_writer_that_is_gone_while_others_are_carried_over_takes_none_of_them_with_it(
     office: Office,
 ) -> None:

@@ -129,8 +129,8 @@ MUTANTS = (
         "what the journal has no room for is dropped when more comes",
         "Calls wait for a reply that nobody gives, and are in no ledger.",
         "ledger/scribe.py",
-        "        if self._held or not self._poll.poll(0):\n",
-        "        if not self._poll.poll(0):\n",
+        "if not self._held and self._fault is None and self._poll.poll(0):\n",
+        "if self._fault is None and self._poll.poll(0):\n",
         (
             "tests/ledger/test_scribe.py::test_what_the_journal_has_no_room_for_is_kept_once_the_others_are_and_what_follows_after_it",
         ),
