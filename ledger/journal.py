@@ -49,6 +49,7 @@ class Journal:
         self._file = -1
         self._at = _HEAD_BYTES
         self._round = int.from_bytes(os.urandom(8), "big")
+        self._earlier_attempts = 0
 
     def append(self, parcels: bytes) -> bool:
         """Kept when this returns True; False: there is no room. Raises OSError when the disk refuses."""
@@ -90,8 +91,13 @@ class Journal:
             self._keep_aside(b"".join(records))
             self.remove()
             return []
-        self._note_attempt(attempts + 1)
+        self._note_attempts(attempts + 1)
+        self._earlier_attempts = attempts
         return [entry for record in records for entry in self._entries_in(record)]
+
+    def survived(self) -> None:
+        """Who took what is left could not carry it over, and lives: a full disk is no reason to give up."""
+        self._note_attempts(self._earlier_attempts)
 
     def set_aside(self, entries: Sequence[Entry]) -> None:
         """Do not lose *entries*, which were confirmed, and which the ledger refuses in every form. Raises
@@ -156,7 +162,7 @@ class Journal:
             )
         return records
 
-    def _note_attempt(self, number: int) -> None:
+    def _note_attempts(self, number: int) -> None:
         with suppress(OSError):
             file = _opened(self.path, os.O_WRONLY)
             os.pwrite(file, bytes([number]), _HEAD_BYTES - 1)

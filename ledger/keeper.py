@@ -66,7 +66,8 @@ class Keeper:
         _fill_reserve(reserve)
         if self._waiting is not None:
             self._waiting.take_left()
-            self._carry_over()
+            if self._carry_over() is not None:
+                self._waiting.survived()
 
     @property
     def spooled(self) -> int:
@@ -226,8 +227,12 @@ def take_over(store: Store, journal: Journal) -> int:
     """What a killed process had confirmed, and not carried over. Returns how many entries; some of them may
     have been in the ledger. Raises sqlite3.Error, OSError, LedgerError."""
     left = journal.take_left()
-    for part in _parts(iter(left)):
-        journal.set_aside(keep_what_fits(store.replay, part))
+    try:
+        for part in _parts(iter(left)):
+            journal.set_aside(keep_what_fits(store.replay, part))
+    except (sqlite3.Error, OSError):
+        journal.survived()
+        raise
     journal.remove()
     return len(left)
 

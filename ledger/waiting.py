@@ -52,6 +52,10 @@ class Waiting:
         """What another scribe has not carried over when it ended. Raises LedgerError."""
         self.entries += self._journal.take_left()
 
+    def survived(self) -> None:
+        """They could not be carried over, and wait on."""
+        self._journal.survived()
+
     @property
     def due_s(self) -> float | None:
         """In how many seconds they are to be carried over, should nothing come; None: nothing waits."""

@@ -202,6 +202,14 @@ def test_what_has_ended_several_processes_is_set_aside(path: Path, caplog: pytes
     assert "whoever takes over the journal" in caplog.text
 
 
+def test_who_could_not_carry_it_over_and_lives_is_no_attempt(path: Path) -> None:
+    Journal(path, LEDGER).append(parcel(opened(1)))
+    for _ in range(MOST_ATTEMPTS + 1):
+        journal = Journal(path, LEDGER)
+        assert journal.take_left() == [opened(1)]
+        journal.survived()
+
+
 def test_who_only_looks_is_no_attempt(path: Path) -> None:
     Journal(path, LEDGER).append(parcel(opened(1)))
     for _ in range(MOST_ATTEMPTS + 1):

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 
 from ledger import waiting
 from ledger.call import Entry, interrupted
-from ledger.journal import Journal, aside_of, has_records, journal_path
+from ledger.errors import LedgerUnavailable
+from ledger.journal import MOST_ATTEMPTS, Journal, aside_of, has_records, journal_path
 from ledger.keeper import RETRY_SECONDS, Keeper, start_ledger
 from ledger.parcels import Packer
 from ledger.spool import Spool
@@ -181,6 +183,24 @@ def test_a_start_takes_over_the_journal_before_it_ends_what_was_left_open(path: 
     assert numbered_in(path) == [whole_call(1)]
     assert not journal_path(path).exists()
     store.close()
+
+
+def test_starts_on_a_ledger_that_cannot_be_written_do_not_give_the_journal_up(path: Path) -> None:
+    """A supervisor starts payback again and again while the disk is full."""
+    hurry(other := keeper_of(path))
+    kept(other, whole_call(1))
+    other._store.close()
+    store = SqliteStore(path)
+    journal = journal_of(store)
+    store._connection.execute("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(path, isolation_level=None)) as prompt:
+        prompt.execute("BEGIN IMMEDIATE")
+        for _ in range(2 * MOST_ATTEMPTS):
+            with pytest.raises(LedgerUnavailable, match="database is locked"):
+                start_ledger(store, spool_of(path), journal)
+    start_ledger(store, spool_of(path), journal_of(store))
+    store.close()
+    assert numbered_in(path) == [whole_call(1)]
 
 
 def test_a_ledger_that_is_locked_when_it_is_due_gets_it_from_the_spool(path: Path, keeper: Keeper) -> None:
