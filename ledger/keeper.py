@@ -65,6 +65,8 @@ class Keeper:
         self.spool_problem: str | None = None
         _fill_reserve(reserve)
         if self._waiting is not None:
+            if spool.waiting:  # which may take long: whatever ends it then is not what the journal has
+                self.do_due()
             self._waiting.take_left()
             if self._carry_over() is not None:
                 self._waiting.survived()
@@ -129,7 +131,7 @@ class Keeper:
         """Whoever sent them was told that they are kept: none is refused any more."""
         try:
             self._keep_entries(entries, _Manner(waiting.set_aside, meanwhile))
-        except OSError:
+        except (OSError, MemoryError):
             raise
         except Exception as error:
             log.error("the ledger's writer failed", exc_info=error)

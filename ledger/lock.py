@@ -41,8 +41,9 @@ class LedgerLock:
                 f"the ledger {ledger} is written by another payback process (pid {holder or 'unknown'});"
                 " end it, or give --ledger another path"
             )
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode("ascii"), 0)
+        with suppress(OSError):  # a full disk: it is held all the same, and nobody is told by whom
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"{os.getpid()}\n".encode("ascii"), 0)
 
     @property
     def descriptor(self) -> int:

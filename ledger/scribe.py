@@ -8,7 +8,6 @@ import select
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from ledger.call import Entry
@@ -117,8 +116,12 @@ class Scribe:
             spooled=keeper.spooled,
             said=tuple(self._said()),
         )
-        with suppress(OSError):  # payback was killed: nobody waits any more
+        try:
             self._end.sendall(message_of(reply))
+        except TimeoutError:  # half a reply would make the next one another parcel's
+            raise
+        except OSError:  # payback was killed: nobody waits any more
+            pass
 
 
 def _as_unicode(text: str) -> str:

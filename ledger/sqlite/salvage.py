@@ -71,6 +71,7 @@ def salvage(ledger: Path, spool: Path, copy: Path) -> tuple[Copied, Salvaged]:
 def _fill(salvaged: Salvaged, spool: Path, ledger: Path, part: Path) -> None:
     with closing(open_reader(ledger)) as source:
         has_secret = _take_settings(source, part)
+        _take_results(source, part)  # first: what was left of a result that another call is, is none
         with closing(open_store(part)) as store:
             entries = _entries(source, salvaged)
             while batch := list(islice(entries, _BLOCK_ROWS)):
@@ -81,7 +82,8 @@ def _fill(salvaged: Salvaged, spool: Path, ledger: Path, part: Path) -> None:
             waiting = Spool(spool, store.identity() if has_secret else None)
             salvaged.spooled = waiting.waiting
             keep_what_fits(store.replay, list(waiting.entries()))
-        _take_results(source, part)
+    with closing(open_writer(part, is_checked=True)) as target:
+        target.execute("PRAGMA journal_mode = DELETE")  # one file
 
 
 def _take_settings(source: sqlite3.Connection, part: Path) -> bool:
@@ -106,7 +108,6 @@ def _take_results(source: sqlite3.Connection, part: Path) -> None:
                 )
                 target.executemany("INSERT INTO batch_item VALUES (?, ?) ON CONFLICT DO NOTHING", results)
         target.execute("COMMIT")
-        target.execute("PRAGMA journal_mode = DELETE")  # one file
 
 
 def _entries(source: sqlite3.Connection, salvaged: Salvaged) -> Iterator[Entry]:

@@ -121,12 +121,13 @@ class SqliteStore:
             return
         if _identity_of(self.path) != self._file:
             raise sqlite3.OperationalError("the ledger's file was removed or replaced; restart payback")
+        newest = max(self._newest, *(after.call.call_id for _, after in moves))
         with self._transaction():
             self._summing.add(self._sums_of(moves))
             self._put_all_calls(moves, meanwhile)
             if items:
                 self._claim(items)
-        self._newest = max(self._newest, *(after.call.call_id for _, after in moves))
+        self._newest = newest
         for _, after in moves:
             if after.state is State.ENDED:
                 self._unfinished.pop(after.call.call_id, None)

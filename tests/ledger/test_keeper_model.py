@@ -51,6 +51,7 @@ class KeeperMachine(RuleBasedStateMachine):
         self.patched = ExitStack()
         self.patched.enter_context(patch("ledger.waiting.monotonic", lambda: self.now_s))
         self.patched.enter_context(patch("ledger.waiting.HURRIED_COMMITS", 2))
+        self.patched.enter_context(patch("ledger.sqlite.store._AT_ONCE", 2))
         self.patched.enter_context(patch("ledger.keeper.RETRY_SECONDS", 0.0))
         self.temporary = TemporaryDirectory()
         self.folder = Path(self.temporary.name)

@@ -46,6 +46,20 @@ def test_a_second_process_is_refused_and_told_who_holds_it_until_that_one_is_kil
     lock.release()
 
 
+def test_a_full_disk_keeps_nobody_from_a_lock_nor_from_its_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "pwrite", full)
+        lock = LedgerLock(tmp_path / "payback.db")
+    assert is_held(tmp_path / "payback.db")
+    lock.release()
+    assert not is_held(tmp_path / "payback.db")
+
+
 def test_a_lock_can_be_taken_again_after_its_release(tmp_path: Path) -> None:
     for _ in range(2):
         lock = LedgerLock(tmp_path / "payback.db")

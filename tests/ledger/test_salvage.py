@@ -137,6 +137,19 @@ def test_an_entry_of_the_journal_that_does_not_fit_keeps_what_fits(ledger: Path)
     assert late.call.call_id in {entry.call.call_id for entry in rows(copy)}
 
 
+def test_a_batchs_result_that_was_told_again_and_waits_is_counted_once(ledger: Path) -> None:
+    first, again = (
+        replace(entry_at(f"2026-11-22T13:00:0{number}", number), item_key=bytes(32)) for number in (1, 2)
+    )
+    with closing(open_store(ledger)) as store:
+        store.write([first])
+        Spool(spool_of(ledger), store.identity()).append([again])
+        Journal(journal_path(ledger), store.identity()).append(Packer().parcel_of([again]))
+    copy, _ = recovered(ledger)
+    ids = [entry.call.call_id for entry in rows(copy)]
+    assert (first.call.call_id in ids, again.call.call_id in ids) == (True, False)
+
+
 def test_a_ledger_that_is_sound_is_copied_whole_with_its_secret(ledger: Path) -> None:
     copy, salvaged = recovered(ledger)
     assert (salvaged.calls, salvaged.gaps, salvaged.spooled) == (CALLS, [], len(WAITING))

@@ -62,7 +62,7 @@ class Office:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.ours, theirs = socket.socketpair()
-        self.ours.settimeout(10)
+        self.ours.settimeout(60)
         self.store = Asked(path)
         self.fault: Exception | None = None
         journal = journal_of(self.store)
@@ -110,11 +110,11 @@ class Office:
         self.hurry()
         self.store.first, self.store.after_the_first_rows = first, after_the_first_rows
         self.send(*map(whole_call, CARRIED))
-        assert self.store.has_carried.wait(10)
+        assert self.store.has_carried.wait(60)
 
     def end(self) -> None:
         self.ours.shutdown(socket.SHUT_WR)
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         self.ours.close()
 
@@ -127,7 +127,12 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     office = Office(tmp_path / "payback.db")
     yield office
     office.ours.close()
-    office._thread.join(10)
+    office._thread.join(60)
+
+
+def send_on_and_on(office: Office) -> None:
+    while True:
+        office.send(whole_call(1))
 
 
 def numbers_in(path: Path) -> set[int]:
@@ -153,6 +158,29 @@ def test_what_comes_while_others_are_carried_over_is_on_the_disk_and_replied_to_
     assert told == [(True, set())]
     assert numbers_in(office.path) == {2, *CARRIED}
     assert not has_records(journal_path(office.path))
+
+
+def test_what_comes_in_halves_meanwhile_is_kept_once_it_is_whole(office: Office) -> None:
+    packed = Packer().parcel_of([whole_call(2)])
+    office.carry_over(
+        lambda: office.ours.sendall(packed[:100]), lambda: office.ours.sendall(packed[100:] + packed[:50])
+    )
+    office.ours.sendall(packed[50:])
+    office.replied(3)
+    office.end()
+    assert numbers_in(office.path) == {2, *CARRIED}
+
+
+def test_a_payback_that_does_not_read_its_replies_ends_the_scribe_and_gets_no_half_of_one(
+    office: Office,
+) -> None:
+    """The next one would be taken for another parcel's."""
+    office.hurry()
+    office._theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    with pytest.raises(BrokenPipeError):
+        send_on_and_on(office)
+    office._thread.join(60)
+    assert isinstance(office.fault, TimeoutError)
 
 
 def test_what_the_journal_has_no_room_for_is_kept_once_the_others_are_and_what_follows_after_it(
@@ -199,6 +227,6 @@ def test_a_writer_that_is_gone_while_others_are_carried_over_takes_none_of_them_
     office: Office,
 ) -> None:
     office.carry_over(office.ours.close)
-    office._thread.join(10)
+    office._thread.join(60)
     assert office.fault is None
     assert numbers_in(office.path) == {*CARRIED}
