@@ -1,6 +1,5 @@
 """What a reader has to do about a payback that was killed: what that had in its journal goes into the ledger
-first. While a payback lives, that is its own business, and takes it a quarter of a second
-at most."""
+first. While a payback lives, that is its own business, and takes it a third of a second."""
 
 import os
 import sqlite3

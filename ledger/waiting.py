@@ -17,6 +17,8 @@ QUIET_SECONDS = 0.005
 LONGEST_SECONDS = 0.05
 MOST_ENTRIES = 512
 """Carrying them over takes some 5 ms."""
+MANY_ENTRIES = 256
+"""Fewer take less time than the syncs of what comes meanwhile would: that waits, and shares one."""
 ROUND_SECONDS = 0.25
 """The journal is emptied once nothing waits. While more comes without a pause, nothing is let in after this
 until that is so: who reads the ledger of a payback that lives waits for it."""
@@ -70,7 +72,9 @@ class Waiting:
     @property
     def may_join(self) -> bool:
         """Whether more may be taken while those that wait are carried over."""
-        return self._round_began_s is not None and monotonic() < self._round_began_s + ROUND_SECONDS
+        if len(self.entries) < MANY_ENTRIES or self._round_began_s is None:
+            return False
+        return monotonic() < self._round_began_s + ROUND_SECONDS
 
     def handed_out(self) -> list[Entry]:
         """All of them, to be carried over; what is taken from now on waits for the next time."""

@@ -46,6 +46,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "monotonic", lambda: next(ms) / 1000)
 
 
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MANY_ENTRIES", 1)
+
+
 def keeper_of(path: Path) -> Keeper:
     store = SqliteStore(path)
     return Keeper(store, spool_of(path), path.with_name("reserve"), journal_of(store))

@@ -50,6 +50,7 @@ class KeeperMachine(RuleBasedStateMachine):
         self.now_s = 1000.0
         self.patched = ExitStack()
         self.patched.enter_context(patch("ledger.waiting.monotonic", lambda: self.now_s))
+        self.patched.enter_context(patch("ledger.waiting.MANY_ENTRIES", 1))
         self.patched.enter_context(patch("ledger.waiting.HURRIED_COMMITS", 2))
         self.patched.enter_context(patch("ledger.sqlite.store._AT_ONCE", 2))
         self.patched.enter_context(patch("ledger.keeper.RETRY_SECONDS", 0.0))

@@ -12,6 +12,7 @@ from ledger.waiting import (
     BROKEN_SECONDS,
     HURRIED_COMMITS,
     LONGEST_SECONDS,
+    MANY_ENTRIES,
     MOST_ENTRIES,
     QUIET_SECONDS,
     ROUND_SECONDS,
@@ -135,20 +136,25 @@ def test_what_could_not_be_carried_over_waits_before_what_came_meanwhile(here: W
     assert here.entries == [*early, opened(2)]
 
 
-def test_more_may_join_for_a_while_and_again_once_the_journal_was_empty(here: Waiting, clock: Clock) -> None:
+def test_more_may_join_many_for_a_while_and_again_once_the_journal_was_empty(
+    here: Waiting, clock: Clock
+) -> None:
+    many = [opened(number) for number in range(MANY_ENTRIES)]
     may_join = [here.may_join]
     hurry(here, clock)
+    may_join.append(here.may_join)
+    here.take(many, PARCEL)
+    may_join.append(here.may_join)
     here.handed_out()
-    may_join.append(here.may_join)
-    here.take([opened(2)], PARCEL)
+    here.take(many, PARCEL)
     clock.now_s += ROUND_SECONDS
-    may_join.append(here.may_join)
     here.carried()
     may_join.append(here.may_join)
     here.handed_out()
     here.carried()
     hurry(here, clock)
-    assert [*may_join, here.may_join] == [False, True, False, False, True]
+    here.take(many, PARCEL)
+    assert [*may_join, here.may_join] == [False, False, True, False, True]
 
 
 def test_what_another_scribe_left_waits_first(tmp_path: Path, clock: Clock) -> None:
