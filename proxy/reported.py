@@ -4,10 +4,9 @@ It is the evidence behind a row's counts: should a provider's convention turn ou
 counts can be derived again. No words are kept, whatever they say. Pure."""
 
 import re
-from collections.abc import Collection
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -21,13 +20,43 @@ LONGEST_NAME = 64
 MOST_DIGITS = 40
 """Of a fraction, and of its exponent's reach; a nano-USD with 17 digits has 26."""
 _LARGEST = (1 << 63) - 1
-_INTEGERS = {int}
 _NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_NAME}}}")
 _USUAL = frozenset({
     "prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens",
     "prompt_tokens_details", "completion_tokens_details", "cached_tokens", "reasoning_tokens", "audio_tokens",
 })  # fmt: skip
 """Names that need no second look: most answers have no others."""
+_Count = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
+
+
+class _Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    cached_tokens: _Count = 0
+    cache_write_tokens: _Count = 0
+    reasoning_tokens: _Count = 0
+    audio_tokens: _Count = 0
+    image_tokens: _Count = 0
+    text_tokens: _Count = 0
+    accepted_prediction_tokens: _Count = 0
+    rejected_prediction_tokens: _Count = 0
+
+
+_NO_DETAILS = _Details()
+
+
+class _Usual(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What most answers have, and nothing beside it. Told apart by msgspec: it is looked at of each call."""
+
+    prompt_tokens: _Count = 0
+    completion_tokens: _Count = 0
+    total_tokens: _Count = 0
+    input_tokens: _Count = 0
+    output_tokens: _Count = 0
+    prompt_tokens_details: _Details = _NO_DETAILS
+    completion_tokens_details: _Details = _NO_DETAILS
+    input_tokens_details: _Details = _NO_DETAILS
+    output_tokens_details: _Details = _NO_DETAILS
+
+
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -39,7 +68,7 @@ def render_reported(told: object) -> str | None:
     >>> render_reported({"type": "tokens", "input_tokens": 9, "details": {"cached": 4, "is_paid": True}})
     '{"input_tokens":9,"details":{"cached":4}}'
     """
-    if isinstance(told, dict) and told and _is_plain(told):
+    if isinstance(told, dict) and told and _is_usual(told):
         return _encode(told).decode()
     for depth in range(DEEPEST, 0, -1):
         numbers = _in_object(told, depth) if isinstance(told, dict) else {}
@@ -51,12 +80,13 @@ def render_reported(told: object) -> str | None:
     return None
 
 
-def _is_plain(members: dict[Any, Any]) -> bool:
+def _is_usual(members: dict[Any, Any]) -> bool:
     """Counts under the usual names and nothing else, as in most answers: it is kept as it is."""
-    counts: Collection[int] = members.values()
-    if not (_USUAL.issuperset(members) and {*map(type, counts)} == _INTEGERS):
+    try:
+        msgspec.convert(members, _Usual)
+    except msgspec.ValidationError:
         return False
-    return min(counts) >= -_LARGEST and max(counts) <= _LARGEST
+    return {} not in members.values()
 
 
 def _in_object(members: dict[Any, Any], depth: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -66,6 +67,32 @@ def test_numbers_stay_under_their_names_and_everything_else_is_dropped(told: Any
 )
 def test_a_number_that_no_reader_of_json_holds_is_dropped_and_raises_nothing(number: Any) -> None:
     assert render_reported({"n": number, "m": 1}) == '{"m":1}'
+
+
+COUNTS: st.SearchStrategy[Any] = st.integers(0, 9) | st.sampled_from(
+    [True, None, {}, [], "9", 1.5, Decimal("0.1"), -1, 1 << 63, (1 << 63) - 1, -(1 << 63), 1 << 70]
+)
+USUAL_NAMES = st.sampled_from(["prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "cost"])
+USUAL_DETAILS = st.dictionaries(
+    st.sampled_from(["cached_tokens", "audio_tokens", "other"]), COUNTS, max_size=3
+)
+
+
+@given(
+    st.dictionaries(USUAL_NAMES, COUNTS, max_size=4),
+    st.dictionaries(
+        st.sampled_from(["prompt_tokens_details", "completion_tokens_details"]),
+        USUAL_DETAILS | COUNTS,
+        max_size=2,
+    ),
+)
+def test_what_is_usual_is_kept_as_it_is_and_nothing_else_is(
+    totals: dict[str, Any], parts: dict[str, Any]
+) -> None:
+    told = {**totals, **parts}
+    with patch("proxy.reported._is_usual", return_value=False):
+        looked_through = render_reported(told)
+    assert render_reported(told) == looked_through
 
 
 def test_what_is_nested_too_deep_is_dropped() -> None:
