@@ -39,7 +39,7 @@ LOADS = {
     "streams": Load(
         measure=streams.measure, targets=("direct", "nginx", "payback"), rounds=3, seconds=8, buffering=False
     ),
-    "metering": Load(measure=metering.measure, targets=("payback", "unmetered"), rounds=11, seconds=3),
+    "metering": Load(measure=metering.measure, targets=("payback", "unmetered"), rounds=12, seconds=3),
     "ledger": Load(measure=ledger.measure, targets=(), rounds=5, seconds=0),
     "projection": Load(measure=projection.measure, targets=(), rounds=5, seconds=0),
     "pages": Load(

@@ -36,6 +36,21 @@ def test_each_round_may_have_targets_of_its_own(tmp_path: Path, monkeypatch: pyt
     assert found == {"a": rounds, "b": rounds}
 
 
+def test_nobody_is_the_first_of_every_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is measured right after the start of all takes longer."""
+    monkeypatch.setattr("bench.targets.probe", lambda _: None)
+
+    @contextmanager
+    def starter(name: str, _port: int, _folder: Path) -> Iterator[Target]:
+        yield Target(name=name, port=1)
+
+    order: list[str] = []
+    started_anew(
+        [partial(starter, name) for name in "ab"], 1, tmp_path, 4, lambda each: order.append(each.name)
+    )
+    assert "".join(order) == "abbaabba"
+
+
 def test_direct_is_the_upstream_itself() -> None:
     with direct(8001, Path()) as target:
         assert (target.url, target.cpu_s()) == ("http://127.0.0.1:8001/v1/chat/completions", 0.0)
