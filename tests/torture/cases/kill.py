@@ -90,16 +90,18 @@ class Lane:
             strike()
 
     async def _end(self) -> None:
-        """The ledger as it is found after the last kill, and as the next start leaves it."""
+        """The ledger as it is found after the last kill, and as the next start leaves it. What came while a
+        scribe was killed before it had begun is in the spool, which only a start takes over."""
         if self.server is not None:
             self.server.kill()
             await self.server.gone()
-        found = rows_of(self.ledger)
+        found, spool = rows_of(self.ledger), self.ledger.with_name(f"{self.ledger.name}.spool")
+        is_spooled = spool.exists() and spool.stat().st_size > 0
         server = await self.nursery.start(self.ledger, self.table)
         rows = rows_of(self.ledger)
         server.kill()
         await server.gone()
-        self.findings.demand("the next start changed what a report says", holds=rows == found)
+        self.findings.demand("the next start changed what a report says", holds=is_spooled or rows == found)
         self.findings.count("wrong sums", sums_that_are_wrong(self.ledger))
         self.findings.add(compared(self.histories, rows), self.histories)
         self.findings.most("longest call s", self.findings.figures.pop("slowest s"))
