@@ -165,8 +165,10 @@ class Journal:
     def _note_attempts(self, number: int) -> None:
         with suppress(OSError):
             file = _opened(self.path, os.O_WRONLY)
-            os.pwrite(file, bytes([number]), _HEAD_BYTES - 1)
-            os.close(file)
+            try:
+                os.pwrite(file, bytes([number]), _HEAD_BYTES - 1)
+            finally:
+                os.close(file)
 
     def _entries_in(self, record: bytes) -> list[Entry]:
         try:
@@ -180,6 +182,10 @@ class Journal:
         aside = aside_of(self.path)
         with open(aside, "ab", opener=_private) as kept:
             kept.write(parcels)
+            kept.flush()
+            os.fsync(kept.fileno())
+        with suppress(PermissionError):  # the folder may be written to and not read
+            sync_folder(aside.parent)
         log.error("%d bytes of records are kept in %s", len(parcels), aside)
 
 

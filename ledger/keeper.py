@@ -130,18 +130,17 @@ class Keeper:
     def _keep_waiting(self, waiting: Waiting, entries: list[Entry], meanwhile: Meanwhile | None) -> None:
         """Whoever sent them was told that they are kept: none is refused any more."""
         try:
-            self._keep_entries(entries, _Manner(waiting.set_aside, meanwhile))
+            self._keep_entries(entries, _Manner(partial(_put_aside, waiting), meanwhile))
         except (OSError, MemoryError):
             raise
         except Exception as error:
             log.error("the ledger's writer failed", exc_info=error)
-            waiting.set_aside(entries)
+            _put_aside(waiting, entries)
 
     def _kept(self, keep: Callable[[], None]) -> str | None:
         try:
             keep()
-        except OSError as error:
-            self._note_spool_problem(str(error.strerror or error))
+        except OSError:
             return "neither the ledger nor its spool can be written"
         except Exception as error:  # whoever waits must hear of every fault
             log.error("the ledger's writer failed", exc_info=error)
@@ -152,9 +151,14 @@ class Keeper:
         """To the ledger, or else to the spool. Raises OSError when neither takes them."""
         if time.monotonic() >= self._retry_at and self._try_ledger(entries, manner):
             return
-        if entries:
+        if not entries:
+            return
+        try:
             self._spool.append(entries)
-            self.spool_problem = None
+        except OSError as error:
+            self._note_spool_problem(str(error.strerror or error))
+            raise
+        self.spool_problem = None
 
     def _try_ledger(self, entries: list[Entry], manner: _Manner) -> bool:
         refused: list[Entry] = []
@@ -201,6 +205,14 @@ class Keeper:
             _fill_reserve(self._reserve)
 
 
+def _put_aside(waiting: Waiting, entries: list[Entry]) -> None:
+    try:
+        waiting.set_aside(entries)
+    except OSError as error:
+        log.error("what the ledger refuses cannot be set aside: %s", error.strerror or error)
+        raise
+
+
 def _raise_refused(refused: list[Entry]) -> None:
     raise LedgerError(f"the ledger refuses {len(refused)} entries in every form")
 
@@ -232,7 +244,7 @@ def take_over(store: Store, journal: Journal) -> int:
     try:
         for part in _parts(iter(left)):
             journal.set_aside(keep_what_fits(store.replay, part))
-    except (sqlite3.Error, OSError):
+    except (sqlite3.Error, OSError, MemoryError):
         journal.survived()
         raise
     journal.remove()

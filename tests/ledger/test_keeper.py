@@ -319,6 +319,45 @@ def test_what_can_go_nowhere_is_tried_again_after_a_while_and_not_at_once(
     assert numbered_in(path) == [whole_call(1)]
 
 
+def test_what_cannot_be_set_aside_is_no_fault_of_the_spool(
+    path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Metrics and the health page would send somebody to look there."""
+
+    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
+        raise KeyError("a fault of our own")
+
+    hurry(keeper)
+    kept(keeper, whole_call(1))
+    aside_of(journal_path(path)).mkdir()
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteStore, "write", write)
+        assert keeper.do_due() == "neither the ledger nor its spool can be written"
+    assert keeper.spool_problem is None
+    assert "what the ledger refuses cannot be set aside: Is a directory" in caplog.text
+    aside_of(journal_path(path)).rmdir()
+    assert keeper.do_due() is None
+
+
+def test_starts_without_memory_do_not_give_the_journal_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replay(_self: SqliteStore, _entries: list[Entry]) -> int:
+        raise MemoryError
+
+    hurry(other := keeper_of(path))
+    kept(other, whole_call(1))
+    other._store.close()
+    with closing(SqliteStore(path)) as store:
+        with monkeypatch.context() as broken:
+            broken.setattr(SqliteStore, "replay", replay)
+            for _ in range(2 * MOST_ATTEMPTS):
+                with pytest.raises(MemoryError):
+                    start_ledger(store, spool_of(path), journal_of(store))
+        start_ledger(store, spool_of(path), journal_of(store))
+    assert numbered_in(path) == [whole_call(1)]
+
+
 def test_what_is_replayed_late_takes_no_tokens_back(path: Path) -> None:
     """A scribe is killed with the journal of a stream's first tokens; later ones are in the ledger, or wait
     in the spool, when the journal is replayed; or a power cut brings the journal back."""

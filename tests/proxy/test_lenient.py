@@ -115,4 +115,4 @@ def test_a_text_made_to_be_slow_holds_nobody_up(piece: bytes) -> None:
     slow = b'{"x":NaN,"y":' + piece * (LONGEST_MENDED // len(piece))
     started_s = process_time()
     assert decoded_or_none(TOP, slow[: LONGEST_MENDED - 100]) is None
-    assert process_time() - started_s < 0.15
+    assert process_time() - started_s < 0.3
