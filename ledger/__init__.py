@@ -9,7 +9,7 @@ Read in this order:
 - rollup, tally   what an entry adds to the sums that reports are read from; sums on the way
 - store, asking   what an engine must do, what pages ask of it; sqlite/ is the one that is built in
 - keeper, journal, waiting   group commit; where entries are first when they come faster than that
-- spool, after_kill   what happens when the disk will not have it, or nobody lives who would write it down
+- spool, aside, after_kill   what happens when the disk will not have it, or nobody lives who would write it
 - scribe, scribe_process   the process that this happens in
 - writer, line, parcels   the event loop's side of it, and what passes between the two
 - lock            one writing process for each ledger

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ledger.aside import keep_aside
 from ledger.call import Entry
 from ledger.errors import LedgerError
 from ledger.lock import sync_folder
@@ -130,8 +131,7 @@ class Journal:
             if os.pwrite(file, self._head.ljust(SIZE_BYTES, b"\0"), 0) < SIZE_BYTES:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)
-            with suppress(PermissionError):  # the folder may be written to and not read
-                sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError:
             os.close(file)
             self.remove()
@@ -179,13 +179,7 @@ class Journal:
             return []
 
     def _keep_aside(self, parcels: bytes) -> None:
-        aside = aside_of(self.path)
-        with open(aside, "ab", opener=_private) as kept:
-            kept.write(parcels)
-            kept.flush()
-            os.fsync(kept.fileno())
-        with suppress(PermissionError):  # the folder may be written to and not read
-            sync_folder(aside.parent)
+        aside = keep_aside(self.path, parcels)
         log.error("%d bytes of records are kept in %s", len(parcels), aside)
 
 
@@ -220,15 +214,6 @@ def _opened(path: Path, way: int = os.O_RDONLY) -> int:
         return file
     os.close(file)
     raise OSError(errno.EINVAL, "it is no file")
-
-
-def aside_of(journal: Path) -> Path:
-    """What could not be carried over."""
-    return journal.with_name(f"{journal.name}.unreadable")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _check_of(round_: int, parcels: bytes) -> int:

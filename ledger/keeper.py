@@ -130,12 +130,12 @@ class Keeper:
     def _keep_waiting(self, waiting: Waiting, entries: list[Entry], meanwhile: Meanwhile | None) -> None:
         """Whoever sent them was told that they are kept: none is refused any more."""
         try:
-            self._keep_entries(entries, _Manner(partial(_put_aside, waiting), meanwhile))
+            self._keep_entries(entries, _Manner(waiting.set_aside, meanwhile))
         except (OSError, MemoryError):
             raise
         except Exception as error:
             log.error("the ledger's writer failed", exc_info=error)
-            _put_aside(waiting, entries)
+            waiting.set_aside(entries)
 
     def _kept(self, keep: Callable[[], None]) -> str | None:
         try:
@@ -203,14 +203,6 @@ class Keeper:
             log.warning("the ledger can be written again")
             self.problem = self.spool_problem = None
             _fill_reserve(self._reserve)
-
-
-def _put_aside(waiting: Waiting, entries: list[Entry]) -> None:
-    try:
-        waiting.set_aside(entries)
-    except OSError as error:
-        log.error("what the ledger refuses cannot be set aside: %s", error.strerror or error)
-        raise
 
 
 def _raise_refused(refused: list[Entry]) -> None:

@@ -88,8 +88,7 @@ def make_private_folder(folder: Path) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # another may have made it just now
             for place in new:
-                with suppress(PermissionError):  # it may be written to and not read
-                    sync_folder(place.parent)
+                sync_folder(place.parent)
         except OSError as error:
             raise LedgerError(
                 f"cannot make the folder {folder}: {error.strerror}; give --ledger another path"
@@ -97,8 +96,12 @@ def make_private_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """A new file's name is on the disk only when its folder is. Raises OSError."""
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """A new file's name is on the disk only when its folder is. Nobody can sync one that may be written to
+    and not read: nothing is done then. Raises OSError."""
+    try:
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        return
     try:
         os.fsync(file)
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from ledger.aside import keep_aside
 from ledger.call import Entry, bare, without_names
 from ledger.errors import LedgerError
 from ledger.lock import sync_folder
@@ -100,9 +101,7 @@ class Spool:
 
     def clear(self) -> None:
         if self._unreadable:
-            aside = self.path.with_name(f"{self.path.name}.unreadable")
-            with open(aside, "ab", opener=_private) as file_aside:
-                file_aside.writelines(self._unreadable)
+            keep_aside(self.path, b"".join(self._unreadable))
             self._unreadable.clear()
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -163,7 +162,3 @@ def _write_all(file: int, data: bytes, start: int) -> None:
     while view:
         written = os.pwrite(file, view, start)
         view, start = view[written:], start + written
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -92,7 +92,12 @@ class Waiting:
             self._round_began_s = None
 
     def set_aside(self, entries: list[Entry]) -> None:
-        self._journal.set_aside(entries)
+        """Raises OSError."""
+        try:
+            self._journal.set_aside(entries)
+        except OSError as error:
+            log.error("what the ledger refuses cannot be set aside: %s", error.strerror or error)
+            raise
 
     def close(self) -> None:
         """Should some still wait, they stay in the journal for the next start."""

@@ -3,8 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
+from ledger.aside import aside_of
 from ledger.errors import LedgerError
-from ledger.journal import aside_of, has_records, journal_path
+from ledger.journal import has_records, journal_path
 from ledger.lock import is_held, lock_path
 from ledger.period import US_PER_HOUR, time_of
 from ledger.spool import Spool

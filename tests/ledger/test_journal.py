@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.aside import aside_of
 from ledger.call import Entry
 from ledger.errors import LedgerError
-from ledger.journal import MOST_ATTEMPTS, SIZE_BYTES, Journal, aside_of, has_records, journal_path
+from ledger.journal import MOST_ATTEMPTS, SIZE_BYTES, Journal, has_records, journal_path
 from ledger.parcels import Packer
 from tests.ledger.made_up import metered, opened, whole_call
 
@@ -284,23 +285,6 @@ def test_a_disk_that_refuses_the_mark_of_an_empty_journal_stops_nobody(
     assert left_at(path) == [opened(1)]
     journal.append(parcel(opened(2)))
     assert left_at(path) == [opened(2)]
-
-
-def test_what_is_set_aside_is_on_the_disk_before_the_journal_is_emptied(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A power cut would take what was confirmed from both."""
-    synced: list[str] = []
-    fsync = os.fsync
-
-    def noted(file: int) -> None:
-        synced.append(str(Path(f"/proc/self/fd/{file}").readlink()))
-        fsync(file)
-
-    monkeypatch.setattr("os.fsync", noted)
-    Journal(path, LEDGER).set_aside([opened(1)])
-    assert synced[-1] == str(path.parent), "its name is new there"
-    assert str(aside_of(path)) in synced
 
 
 def test_a_disk_that_refuses_a_note_keeps_no_file_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

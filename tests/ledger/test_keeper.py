@@ -1,7 +1,7 @@
 """The keeper and its journal: whatever fails, what was confirmed is in the ledger in the end, once."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from ledger import waiting
+from ledger.aside import aside_of
 from ledger.call import Entry, interrupted
 from ledger.errors import LedgerUnavailable
-from ledger.journal import MOST_ATTEMPTS, Journal, aside_of, has_records, journal_path
+from ledger.journal import MOST_ATTEMPTS, Journal, has_records, journal_path
 from ledger.keeper import RETRY_SECONDS, Keeper, start_ledger
 from ledger.parcels import Packer
 from ledger.spool import Spool
@@ -62,6 +63,15 @@ def spool_of(path: Path) -> Spool:
 
 def kept(keeper: Keeper, *entries: Entry) -> str | None:
     return keeper.keep(list(entries), Packer().parcel_of(entries))
+
+
+def refusing(fault: Exception) -> Callable[..., None]:
+    """For a store's write, or replay."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise fault
+
+    return refuse
 
 
 def hurry(keeper: Keeper) -> None:
@@ -264,13 +274,10 @@ def test_an_entry_that_fits_in_no_form_holds_up_none_that_waits_with_it(
 def test_a_fault_of_the_store_keeps_aside_what_waits_and_later_calls_are_kept(
     path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
-        raise KeyError("a fault of our own")
-
     hurry(keeper)
     kept(keeper, whole_call(1))
     with monkeypatch.context() as broken:
-        broken.setattr(SqliteStore, "write", write)
+        broken.setattr(SqliteStore, "write", refusing(KeyError("a fault of our own")))
         assert keeper.do_due() is None
     assert aside_of(journal_path(path)).read_bytes() == Packer().parcel_of([whole_call(1)])
     assert kept(keeper, whole_call(2)) is None
@@ -283,13 +290,10 @@ def test_a_store_without_memory_is_a_ledger_that_cannot_be_written(
 ) -> None:
     """SQLite has none, or Python: that is no fault of the entries."""
 
-    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
-        raise MemoryError
-
     hurry(keeper)
     kept(keeper, whole_call(1))
     with monkeypatch.context() as broken:
-        broken.setattr(SqliteStore, "write", write)
+        broken.setattr(SqliteStore, "write", refusing(MemoryError()))
         assert keeper.do_due() is None
         assert keeper.problem == "MemoryError"
         assert list(spool_of(path).entries()) == [whole_call(1)]
@@ -301,14 +305,11 @@ def test_a_store_without_memory_is_a_ledger_that_cannot_be_written(
 def test_what_can_go_nowhere_is_tried_again_after_a_while_and_not_at_once(
     path: Path, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
-        raise KeyError("a fault of our own")
-
     hurry(keeper)
     kept(keeper, whole_call(1))
     aside_of(journal_path(path)).mkdir()
     with monkeypatch.context() as broken:
-        broken.setattr(SqliteStore, "write", write)
+        broken.setattr(SqliteStore, "write", refusing(KeyError("a fault of our own")))
         for _ in range(2):
             assert keeper.do_due() == "neither the ledger nor its spool can be written"
             assert keeper.due_s == RETRY_SECONDS
@@ -324,14 +325,11 @@ def test_what_cannot_be_set_aside_is_no_fault_of_the_spool(
 ) -> None:
     """Metrics and the health page would send somebody to look there."""
 
-    def write(_self: SqliteStore, _entries: list[Entry], **_: Any) -> None:
-        raise KeyError("a fault of our own")
-
     hurry(keeper)
     kept(keeper, whole_call(1))
     aside_of(journal_path(path)).mkdir()
     with monkeypatch.context() as broken:
-        broken.setattr(SqliteStore, "write", write)
+        broken.setattr(SqliteStore, "write", refusing(KeyError("a fault of our own")))
         assert keeper.do_due() == "neither the ledger nor its spool can be written"
     assert keeper.spool_problem is None
     assert "what the ledger refuses cannot be set aside: Is a directory" in caplog.text
@@ -342,15 +340,12 @@ def test_what_cannot_be_set_aside_is_no_fault_of_the_spool(
 def test_starts_without_memory_do_not_give_the_journal_up(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def replay(_self: SqliteStore, _entries: list[Entry]) -> int:
-        raise MemoryError
-
     hurry(other := keeper_of(path))
     kept(other, whole_call(1))
     other._store.close()
     with closing(SqliteStore(path)) as store:
         with monkeypatch.context() as broken:
-            broken.setattr(SqliteStore, "replay", replay)
+            broken.setattr(SqliteStore, "replay", refusing(MemoryError()))
             for _ in range(2 * MOST_ATTEMPTS):
                 with pytest.raises(MemoryError):
                     start_ledger(store, spool_of(path), journal_of(store))
